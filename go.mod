@@ -1,0 +1,3 @@
+module mntcheck
+
+go 1.25.0
