@@ -1,0 +1,178 @@
+package model
+
+// fsopen makes a filesystem context. EPERM, EFAULT, EINVAL, ENODEV, EMFILE. Spec 04 §11.
+func (c *call) fsopen(name Arg, flags uint64) (int64, Refusal) {
+	if r := c.mayMount(); r.Refused() {
+		return 0, r
+	}
+	if flags&^FSOPEN_CLOEXEC != 0 {
+		return 0, refuse(RuleFsopenFlags)
+	}
+	if name.Kind != String {
+		return 0, refuse(RulePathFault)
+	}
+	t, ok := fsTypeByName(name.S)
+	if !ok {
+		return 0, refuse(RuleUnknownFSType)
+	}
+	return c.install(c.contextFile(File{Type: t, User: c.proc().User}))
+}
+
+// contextFile places a context's file on the kernel's own mount.
+func (c *call) contextFile(f File) File {
+	f.Kind = ContextFile
+	f.Loc = Loc{c.fixed.AnonMount, c.fixed.AnonDentry}
+	return f
+}
+
+// fspick makes a context for reconfiguring the filesystem of a mount.
+// EPERM, EINVAL, the errors of path resolution, EMFILE. Spec 04 §11, §6.3b.
+func (c *call) fspick(dfd int64, path Arg, flags uint64) (int64, Refusal) {
+	if r := c.mayMount(); r.Refused() {
+		return 0, r
+	}
+	if flags&^(FSPICK_CLOEXEC|FSPICK_SYMLINK_NOFOLLOW|FSPICK_NO_AUTOMOUNT|FSPICK_EMPTY_PATH) != 0 {
+		return 0, refuse(RuleFspickFlags)
+	}
+	walk := walkFollow
+	if flags&FSPICK_SYMLINK_NOFOLLOW != 0 {
+		walk = 0
+	}
+	if flags&FSPICK_EMPTY_PATH != 0 {
+		walk |= walkEmpty
+	}
+	at, r := c.walk(dfd, path, walk)
+	if r.Refused() {
+		return 0, r
+	}
+	defer c.used(at.M)
+	if at.D != c.Mounts[at.M].Root {
+		return 0, refuse(RuleNotMountRoot, int32(at.M), int32(at.D))
+	}
+	sb := c.SBOf(at.M)
+	if c.SBs[sb].Flags&SBNoUser != 0 {
+		return 0, refuse(RuleRemountNoUser, int32(at.M))
+	}
+	return c.install(c.contextFile(File{Type: c.SBs[sb].Type, SB: sb, Phase: Reconfigure, User: c.proc().User}))
+}
+
+// fsconfig configures a context; parameters are taken as they come, only the
+// commands matter to mounts. EOPNOTSUPP, EINVAL, EBADF, EBUSY, EPERM.
+// Spec 08 §2.2.
+func (c *call) fsconfig(fd int64, cmd uint64) Refusal {
+	if cmd > FSCONFIG_CMD_CREATE_EXCL {
+		return refuse(RuleFsconfigCommand)
+	}
+	command := cmd >= FSCONFIG_CMD_CREATE
+	key, value, aux := c.arg(2), c.arg(3), c.num(4)
+	if fd < 0 || command && (key.Kind != Null || value.Kind != Null || aux != 0) || !command && key.Kind == Null {
+		return refuse(RuleFsconfigArguments)
+	}
+	i, r := c.openFile(fd)
+	if r.Refused() {
+		return r
+	}
+	f := &c.Files[i]
+	if f.Kind != ContextFile {
+		return refuse(RuleNotContext, int32(fd))
+	}
+	switch {
+	case cmd == FSCONFIG_CMD_CREATE || cmd == FSCONFIG_CMD_CREATE_EXCL:
+		return c.createContext(i)
+	case cmd == FSCONFIG_CMD_RECONFIGURE:
+		return c.reconfigureContext(i)
+	case f.Phase != CreateParams && f.Phase != Reconfigure:
+		return refuse(RuleContextBusy, int32(fd))
+	}
+	return Refusal{}
+}
+
+// createContext makes the filesystem that a context describes.
+func (c *call) createContext(i FileIx) Refusal {
+	f := c.Files[i]
+	if f.Phase != CreateParams {
+		return refuse(RuleContextBusy)
+	}
+	if r := c.mayCreateSB(f.Type, f.User); r.Refused() {
+		return r
+	}
+	sb := c.createSB(f.Type, f.User, false)
+	c.Files[i].SB, c.Files[i].Phase = sb, AwaitingMount
+	return Refusal{}
+}
+
+func (c *call) reconfigureContext(i FileIx) Refusal {
+	f := &c.Files[i]
+	if f.Phase != Reconfigure {
+		return refuse(RuleContextBusy)
+	}
+	if owner := c.SBs[f.SB].Owner; !c.capable(owner, CapSysAdmin) {
+		return refuse(RuleSBCapability, int32(owner))
+	}
+	return Refusal{}
+}
+
+// fsmount makes a mount of a context's filesystem: in a detached tree, or as
+// the root of a new mount namespace. EINVAL, EPERM, EBADF, EBUSY, EMFILE.
+// Spec 05 §2.
+func (c *call) fsmount(fd int64, flags, attrs uint64) (int64, Refusal) {
+	namespace := flags&FSMOUNT_NAMESPACE != 0
+	if flags&^(FSMOUNT_CLOEXEC|FSMOUNT_NAMESPACE) != 0 {
+		return 0, refuse(RuleFsmountFlags)
+	}
+	if namespace {
+		if r := c.ownCapability(); r.Refused() {
+			return 0, r
+		}
+	} else if r := c.mayMount(); r.Refused() {
+		return 0, r
+	}
+	if attrs&^mountAttrFsmount != 0 {
+		return 0, refuse(RuleFsmountAttrs)
+	}
+	f, ok := atimeOf(attrs & MOUNT_ATTR__ATIME)
+	if !ok {
+		return 0, refuse(RuleFsmountAtime)
+	}
+	i, r := c.context(fd)
+	if r.Refused() {
+		return 0, r
+	}
+	f, r = c.tooRevealing(c.Files[i].Type, f|attrFlags(attrs))
+	if r.Refused() {
+		return 0, r
+	}
+	if c.Files[i].Phase != AwaitingMount {
+		return 0, refuse(RuleContextUsed)
+	}
+	c.Files[i].Phase = Reconfigure // used up, whatever comes
+	if _, r := c.freeFDNum(); r.Refused() {
+		return 0, r
+	}
+	sb := c.Files[i].SB
+	fresh := c.newMount(c.SBs[sb].Root, c.names.intern("none"), f)
+	if !namespace {
+		return c.install(c.detachedFile(fresh, 0))
+	}
+	mode := c.namespaceMode()
+	root := c.namespaceRoot(mode)
+	graft := c.clone(fresh, c.SBs[sb].Root, mode)
+	c.dropTree(fresh)
+	return c.install(c.namespaceFile(root, graft))
+}
+
+// context is the filesystem context behind a descriptor, which has a
+// filesystem.
+func (c *call) context(fd int64) (FileIx, Refusal) {
+	i, r := c.openFile(fd)
+	if r.Refused() {
+		return 0, r
+	}
+	if c.Files[i].Kind != ContextFile {
+		return 0, refuse(RuleNotContext, int32(fd))
+	}
+	if c.Files[i].SB == 0 {
+		return 0, refuse(RuleContextEmpty)
+	}
+	return i, Refusal{}
+}
