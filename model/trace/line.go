@@ -25,6 +25,19 @@ func Failure(errno model.Errno) Result { return Result{Value: -1, Errno: errno} 
 // NoReturn is the result of a call that does not return.
 func NoReturn() Result { return Result{NoReturn: true} }
 
+// Recorded is what a trace records of the answer r to a call op: why a call was
+// refused is not in it, and a call that does not return has no value.
+func Recorded(op model.Op, r model.Result) Result {
+	switch {
+	case r.Errno != 0:
+		return Failure(r.Errno)
+	case op.Signature().Result == model.NoResult:
+		return NoReturn()
+	default:
+		return Success(r.Value)
+	}
+}
+
 // Agrees tells whether two results are the same: by number, or by the error
 // alone where one failed.
 func (r Result) Agrees(other Result) bool {

@@ -82,3 +82,19 @@ func TestResultAgrees(t *testing.T) {
 		t.Error("of a failure the error alone counts")
 	}
 }
+
+func TestRecorded(t *testing.T) {
+	for _, test := range []struct {
+		op   model.Op
+		from model.Result
+		want Result
+	}{
+		{model.OpFork, model.Result{Value: 2}, Success(2)},
+		{model.OpFork, model.Result{Value: -1, Errno: model.EPERM}, Failure(model.EPERM)},
+		{model.OpExitGroup, model.Result{}, NoReturn()},
+	} {
+		if got := Recorded(test.op, test.from); got != test.want {
+			t.Errorf("%v %v is recorded as %v, want %v", test.op, test.from, got, test.want)
+		}
+	}
+}

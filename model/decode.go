@@ -1,0 +1,413 @@
+package model
+
+import (
+	"encoding/binary"
+	"errors"
+)
+
+// ErrKey is what DecodeKey returns for bytes that are no key.
+var ErrKey = errors.New("not a key of a state")
+
+// DecodeKey makes a state of a key. It has the same key, and the same future;
+// ids are counted anew. sem must be the semantics of the state that the key is
+// of.
+func DecodeKey(key []byte, sem *Semantics) (s *State, err error) {
+	d := &decoder{in: key, s: newBareState(World{Semantics: sem})}
+	d.run()
+	if d.bad || len(d.in) > 0 {
+		return nil, ErrKey
+	}
+	return d.s, nil
+}
+
+// decoder follows the walk of a Keyer.
+type decoder struct {
+	s      *State
+	in     []byte
+	bad    bool
+	ix     [numKinds][]int32 // by number: index in the state
+	queue  []object
+	groups []int32
+	ranks  map[NSIx]uint64
+	origin map[NSIx]NSIx
+}
+
+// maxObjects bounds what a damaged key can make a decoder allocate: each object
+// takes at least a byte.
+func (d *decoder) uint() uint64 {
+	n, size := binary.Uvarint(d.in)
+	if size <= 0 {
+		d.bad = true
+		return 0
+	}
+	d.in = d.in[size:]
+	return n
+}
+
+func (d *decoder) run() {
+	s := d.s
+	for kind := range d.ix {
+		d.ix[kind] = []int32{0}
+	}
+	for _, f := range s.fixedObjects() {
+		d.ix[f.kind] = append(d.ix[f.kind], f.ix)
+	}
+	d.ranks, d.origin = map[NSIx]uint64{}, map[NSIx]NSIx{}
+	s.MountMax = int32(d.uint())
+	s.SBs[s.SBOf(s.fixed.NsfsMount)].Flags = SBFlags(d.uint())
+	s.unknownNames = d.uint() != 0
+	s.opaqueGuess = s.unknownNames
+	if s.Sem.NSIDs != RisingIDs {
+		s.nextAge = d.uint()
+	}
+	for i := range s.initialSBs {
+		s.initialSBs[i] = SBIx(d.ref(sbObject))
+	}
+	s.fixed.Sysfs = SBIx(d.ref(sbObject))
+	for n := d.uint(); n > 1 && !d.bad; n-- {
+		d.process()
+	}
+	for len(d.queue) > 0 && !d.bad {
+		o := d.queue[len(d.queue)-1]
+		d.queue = d.queue[:len(d.queue)-1]
+		d.object(o)
+	}
+	if !d.bad {
+		d.finish()
+	}
+}
+
+// ref reads a reference; a new number makes a record, to be read later.
+func (d *decoder) ref(kind objectKind) int32 {
+	n := d.uint()
+	if n < uint64(len(d.ix[kind])) {
+		return d.ix[kind][n]
+	}
+	if n > uint64(len(d.ix[kind])) || d.bad {
+		d.bad = true
+		return 0
+	}
+	ix := d.newRecord(kind)
+	d.ix[kind] = append(d.ix[kind], ix)
+	if kind != nameObject {
+		d.queue = append(d.queue, object{kind, ix})
+	}
+	return ix
+}
+
+func (d *decoder) newRecord(kind objectKind) int32 {
+	s := d.s
+	switch kind {
+	case mountObject:
+		m := MountIx(len(s.Mounts))
+		s.nextUID++
+		s.live++
+		s.Mounts = append(s.Mounts, Mount{ID: s.mountIDs.take(), UID: s.nextUID, NextPeer: m, PrevPeer: m})
+		s.growMountHash()
+		return int32(m)
+	case dentryObject:
+		s.Dentries = append(s.Dentries, Dentry{})
+		s.dentries++
+		return int32(len(s.Dentries) - 1)
+	case sbObject:
+		s.lastMinor++
+		s.SBs = append(s.SBs, Superblock{Minor: s.lastMinor})
+		return int32(len(s.SBs) - 1)
+	case nsObject:
+		s.Spaces = append(s.Spaces, MountNS{})
+		return int32(len(s.Spaces) - 1)
+	case userObject:
+		s.Users = append(s.Users, UserNS{live: true})
+		return int32(len(s.Users) - 1)
+	case fsObject:
+		s.FSs = append(s.FSs, FSStruct{})
+		return int32(len(s.FSs) - 1)
+	case fileObject:
+		s.Files = append(s.Files, File{})
+		return int32(len(s.Files) - 1)
+	default:
+		n := d.uint()
+		if n > uint64(len(d.in)) {
+			d.bad = true
+			return 0
+		}
+		name := s.names.intern(string(d.in[:n]))
+		d.in = d.in[n:]
+		return int32(name)
+	}
+}
+
+func (d *decoder) loc() Loc { return Loc{MountIx(d.ref(mountObject)), DentryIx(d.ref(dentryObject))} }
+
+func (d *decoder) process() {
+	s := d.s
+	p := ProcIx(len(s.Procs))
+	s.Procs = append(s.Procs, Process{})
+	alive := d.uint()
+	if alive == 0 {
+		return
+	}
+	r := Process{Alive: true, Caps: Caps(alive - 1)}
+	r.User = UserIx(d.ref(userObject))
+	r.NS = NSIx(d.ref(nsObject))
+	r.FS = FSIx(d.ref(fsObject))
+	s.Procs[p] = r
+	for n := d.uint(); n != 0 && !d.bad; n = d.uint() {
+		f := FileIx(d.ref(fileObject))
+		s.addFD(p, int32(n), f)
+	}
+}
+
+func (d *decoder) object(o object) {
+	s := d.s
+	switch o.kind {
+	case mountObject:
+		d.mount(MountIx(o.ix))
+	case dentryObject:
+		d.dentry(DentryIx(o.ix))
+	case sbObject:
+		r := s.SBs[o.ix]
+		r.Type, r.Flags = FSType(d.uint()), SBFlags(d.uint())
+		r.Root = DentryIx(d.ref(dentryObject))
+		r.Owner = UserIx(d.ref(userObject))
+		r.Name = NameIx(d.ref(nameObject))
+		s.SBs[o.ix] = r
+	case nsObject:
+		d.space(NSIx(o.ix))
+	case userObject:
+		parent := UserIx(d.ref(userObject))
+		s.Users[o.ix].Parent = parent
+	case fsObject:
+		root, cwd := d.loc(), d.loc()
+		s.FSs[o.ix].Root, s.FSs[o.ix].Cwd = root, cwd
+	case fileObject:
+		r := File{Kind: FileKind(d.uint()), Mode: FileMode(d.uint()), Phase: ContextPhase(d.uint()), Type: FSType(d.uint())}
+		r.Loc = d.loc()
+		r.SB = SBIx(d.ref(sbObject))
+		r.User = UserIx(d.ref(userObject))
+		s.Files[o.ix] = r
+	}
+}
+
+func (d *decoder) mount(m MountIx) {
+	s := d.s
+	r := s.Mounts[m]
+	r.Flags = MountFlags(d.uint())
+	r.Root = DentryIx(d.ref(dentryObject))
+	r.MP = DentryIx(d.ref(dentryObject))
+	r.Parent = MountIx(d.ref(mountObject))
+	r.NS = NSIx(d.ref(nsObject))
+	r.Source = NameIx(d.ref(nameObject))
+	r.IDMap = UserIx(d.ref(userObject))
+	r.Group = d.group(d.uint())
+	next := MountIx(d.ref(mountObject))
+	r.Master = MountIx(d.ref(mountObject))
+	// Records of others that this one's links are part of are written directly;
+	// this one's own come last, since references above may have moved it.
+	own := &s.Mounts[m]
+	own.Flags, own.Root, own.MP, own.Parent, own.NS = r.Flags, r.Root, r.MP, r.Parent, r.NS
+	own.Source, own.IDMap, own.Group, own.Master = r.Source, r.IDMap, r.Group, r.Master
+	own.NextPeer = next
+	s.Mounts[next].PrevPeer = m
+	prev := MountIx(0)
+	for c := d.ref(mountObject); c != 0 && !d.bad; c = d.ref(mountObject) {
+		if prev == 0 {
+			s.Mounts[m].FirstChild = MountIx(c)
+		} else {
+			s.Mounts[prev].NextChild = MountIx(c)
+		}
+		s.Mounts[c].PrevChild, s.Mounts[c].NextChild = prev, 0
+		prev = MountIx(c)
+	}
+	s.Mounts[m].LastChild = prev
+	prev = 0
+	for c := d.ref(mountObject); c != 0 && !d.bad; c = d.ref(mountObject) {
+		if prev == 0 {
+			s.Mounts[m].FirstSlave = MountIx(c)
+		} else {
+			s.Mounts[prev].NextSlave = MountIx(c)
+		}
+		s.Mounts[c].PrevSlave, s.Mounts[c].NextSlave = prev, 0
+		prev = MountIx(c)
+	}
+	if r.Flags&Umounted != 0 {
+		for c := d.ref(dentryObject); c != 0 && !d.bad; c = d.ref(dentryObject) {
+			s.covers = append(s.covers, cover{m, DentryIx(c)})
+		}
+	}
+}
+
+func (d *decoder) group(n uint64) int32 {
+	for uint64(len(d.groups)) < n && n <= uint64(len(d.in)) {
+		d.groups = append(d.groups, d.s.groupIDs.take())
+	}
+	if n > uint64(len(d.groups)) {
+		d.bad = true
+		return 0
+	}
+	if n == 0 {
+		return 0
+	}
+	return d.groups[n-1]
+}
+
+func (d *decoder) dentry(x DentryIx) {
+	s := d.s
+	r := Dentry{Kind: DentryKind(d.uint()), Flags: DentryFlags(d.uint())}
+	r.SB = SBIx(d.ref(sbObject))
+	r.Parent = DentryIx(d.ref(dentryObject))
+	if r.Parent == 0 {
+		r.Parent = x
+	}
+	r.Name = NameIx(d.ref(nameObject))
+	switch r.Kind {
+	case Symlink:
+		r.Obj = d.ref(nameObject)
+	case MntNSFile:
+		r.Obj = d.ref(nsObject)
+		s.Spaces[r.Obj].File = x
+	case UserNSFile:
+		r.Obj = d.ref(userObject)
+		s.Users[r.Obj].File = x
+	case PidFile:
+		r.Obj = int32(d.uint())
+		if r.Obj <= 0 || int(r.Obj) >= len(s.Procs) {
+			d.bad = true
+			return
+		}
+		s.Procs[r.Obj].Pid = x
+	}
+	own := &s.Dentries[x]
+	own.Kind, own.Flags, own.SB, own.Parent, own.Name, own.Obj = r.Kind, r.Flags, r.SB, r.Parent, r.Name, r.Obj
+	if r.Kind != Dir {
+		return
+	}
+	prev := DentryIx(0)
+	for c := d.ref(dentryObject); c != 0 && !d.bad; c = d.ref(dentryObject) {
+		if prev == 0 {
+			s.Dentries[x].FirstChild = DentryIx(c)
+		} else {
+			s.Dentries[prev].nextChild = DentryIx(c)
+		}
+		s.Dentries[c].prevChild = prev
+		prev = DentryIx(c)
+	}
+}
+
+func (d *decoder) space(ns NSIx) {
+	s := d.s
+	owner := UserIx(d.ref(userObject))
+	root := MountIx(d.ref(mountObject))
+	r := MountNS{Owner: owner, Root: root, File: s.Spaces[ns].File}
+	switch d.uint() {
+	case 0:
+		d.ranks[ns] = d.uint()
+		if s.Sem.NSIDs != RisingIDs {
+			r.Age = d.uint()
+		}
+	case 1:
+		r.Anon = true
+	case 2:
+		r.Anon = true
+		r.Origin = goneOrigin
+	case 3:
+		r.Anon = true
+		d.origin[ns] = NSIx(d.ref(nsObject))
+	default:
+		d.bad = true
+	}
+	r.File = s.Spaces[ns].File
+	s.Spaces[ns] = r
+}
+
+// goneOrigin is the id of a namespace that is gone, whichever it was.
+const goneOrigin = 1 << 63
+
+// finish fills in what follows from the records.
+func (d *decoder) finish() {
+	s := d.s
+	d.numberSpaces()
+	for i := 1; i < len(s.Dentries); i++ {
+		if r := &s.Dentries[i]; r.Parent != DentryIx(i) && r.SB != 0 && r.Flags&Unlinked == 0 {
+			s.hashDentry(DentryIx(i))
+		}
+	}
+	for i := 1; i < len(s.Mounts); i++ {
+		r := &s.Mounts[i]
+		if r.NS > 0 {
+			s.Spaces[r.NS].Nr++
+		}
+		if r.Parent != 0 {
+			at := &s.Dentries[r.MP]
+			r.nextHere = at.FirstMount
+			if at.FirstMount != 0 {
+				s.Mounts[at.FirstMount].prevHere = MountIx(i)
+			}
+			at.FirstMount = MountIx(i)
+			s.hashMount(MountIx(i))
+		}
+		s.getDentry(r.Root)
+	}
+	for p := range s.Procs {
+		r := &s.Procs[p]
+		if !r.Alive {
+			continue
+		}
+		s.Spaces[r.NS].Refs++
+		s.FSs[r.FS].Users++
+		for fd := r.FirstFD; fd != 0; fd = s.FDs[fd].Next {
+			s.Files[s.FDs[fd].File].Refs++
+		}
+	}
+	for i := range s.FSs {
+		if s.FSs[i].Users > 0 {
+			s.getLoc(s.FSs[i].Root)
+			s.getLoc(s.FSs[i].Cwd)
+		}
+	}
+	for i := range s.Files {
+		if s.Files[i].Refs > 0 {
+			s.getLoc(s.Files[i].Loc)
+		}
+	}
+	for i := range s.Users {
+		u := UserIx(i)
+		for p := s.Users[u].Parent; p != 0 && int(s.Users[u].Level) < len(s.Users); p = s.Users[p].Parent {
+			s.Users[u].Level++
+		}
+	}
+}
+
+// numberSpaces gives namespaces ids in the order of their ranks.
+func (d *decoder) numberSpaces() {
+	s := d.s
+	age := uint64(0)
+	for rank := uint64(0); rank < uint64(len(d.ranks)); rank++ {
+		for ns, r := range d.ranks {
+			if r != rank {
+				continue
+			}
+			if s.Sem.NSIDs == RisingIDs {
+				age++
+				s.Spaces[ns].Age = age
+			}
+			s.Spaces[ns].ID = s.Sem.nsID(s.Spaces[ns].Age)
+		}
+	}
+	if s.Sem.NSIDs == RisingIDs {
+		s.nextAge = age
+	}
+	for i := 1; i < len(s.Spaces); i++ {
+		r := &s.Spaces[i]
+		if r.Anon {
+			s.nextAge++
+			r.Age, r.ID = s.nextAge, s.Sem.nsID(s.nextAge)
+			if o := d.origin[NSIx(i)]; o != 0 {
+				r.Origin = s.Spaces[o].ID
+			}
+		} else if r.File == 0 {
+			file := s.newDentry(s.SBOf(s.fixed.NsfsMount), 0, 0, MntNSFile, int32(i))
+			s.Spaces[i].File = file
+		}
+	}
+}

@@ -1,0 +1,94 @@
+package model_test
+
+import (
+	"bytes"
+	"os"
+	"testing"
+
+	"mntcheck/model"
+	"mntcheck/model/trace"
+)
+
+// corpus is where recorded traces lie beside a checkout of the project.
+const corpus = "../../shared/corpus/7.3.4"
+
+// eachRecorded calls f for every recorded trace.
+func eachRecorded(t *testing.T, f func(t *testing.T, tr *trace.Trace)) {
+	t.Helper()
+	if _, err := os.Stat(corpus); err != nil {
+		t.Skipf("no recorded traces at %s", corpus)
+	}
+	n := 0
+	err := trace.Each([]string{corpus}, func(file string, data []byte) error {
+		tr, err := trace.Parse(file, data)
+		if err != nil {
+			return err
+		}
+		if n++; testing.Short() && n%10 != 0 {
+			return nil
+		}
+		f(t, tr)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A state made from a key has the same key and view, and goes on the same way.
+func TestKeyIsAnEncoding(t *testing.T) {
+	eachRecorded(t, func(t *testing.T, tr *trace.Trace) {
+		s := model.NewState(model.World{})
+		for i, step := range tr.Steps {
+			key := s.AppendKey(nil)
+			d, err := model.DecodeKey(key, s.Sem)
+			if err != nil {
+				t.Fatalf("%s: before call %d: %v", tr.Name, i+1, err)
+			}
+			if again := d.AppendKey(nil); !bytes.Equal(key, again) {
+				t.Fatalf("%s: before call %d: the decoded state has another key", tr.Name, i+1)
+			}
+			if a, b := s.View(), d.View(); a != b {
+				t.Fatalf("%s: before call %d: views differ\n%s%s\n%s%s", tr.Name, i+1, a.Mounts, a.Actors, b.Mounts, b.Actors)
+			}
+			want, err := s.Do(step.Actor, &step.Call)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := d.Do(step.Actor, &step.Call)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if want.Errno != got.Errno || want.Value != got.Value || want.Refusal.Rule != got.Refusal.Rule {
+				t.Fatalf("%s: call %d %s: %v, on the decoded state %v", tr.Name, i+1, step.Call, want, got)
+			}
+			if a, b := s.AppendKey(nil), d.AppendKey(nil); !bytes.Equal(a, b) {
+				t.Fatalf("%s: after call %d %s: keys differ", tr.Name, i+1, step.Call)
+			}
+		}
+	})
+}
+
+// A copy has the same key, and changing it leaves the original as it was.
+func TestCopyIsIndependent(t *testing.T) {
+	var copied model.State
+	eachRecorded(t, func(t *testing.T, tr *trace.Trace) {
+		s := model.NewState(model.World{})
+		for i, step := range tr.Steps {
+			key := s.AppendKey(nil)
+			s.Copy(&copied)
+			if _, err := copied.Do(step.Actor, &step.Call); err != nil {
+				t.Fatal(err)
+			}
+			if !bytes.Equal(key, s.AppendKey(nil)) {
+				t.Fatalf("%s: call %d on a copy changed the original", tr.Name, i+1)
+			}
+			if _, err := s.Do(step.Actor, &step.Call); err != nil {
+				t.Fatal(err)
+			}
+			if !bytes.Equal(s.AppendKey(nil), copied.AppendKey(nil)) {
+				t.Fatalf("%s: call %d: the copy went another way", tr.Name, i+1)
+			}
+		}
+	})
+}
