@@ -53,8 +53,8 @@ func (c *call) walkParent(path Arg) (parentOf, Refusal) {
 	return p, Refusal{}
 }
 
-// find looks the last component up; none where it does not exist.
-func (c *call) find(p parentOf) (DentryIx, Refusal) {
+// findLast looks the last component up; none where it does not exist.
+func (c *call) findLast(p parentOf) (DentryIx, Refusal) {
 	d, r := c.lookup(p.at, p.name)
 	if r.Rule == RuleNoEntry {
 		return 0, Refusal{}
@@ -92,7 +92,7 @@ func (c *call) create(path Arg, kind DentryKind, obj int32) Refusal {
 		return refuse(RuleDeadDirectory, int32(p.at.M), int32(p.at.D))
 	}
 	c.opaqueGuess = false // what is to be made is taken not to be there
-	d, r := c.find(p)
+	d, r := c.findLast(p)
 	c.opaqueGuess = c.unknownNames
 	if r.Refused() {
 		return r
@@ -171,7 +171,7 @@ func (c *call) rmdir(path Arg) Refusal {
 	if r := c.writable(p.at.M); r.Refused() {
 		return r
 	}
-	d, r := c.find(p)
+	d, r := c.findLast(p)
 	if r.Refused() {
 		return r
 	}
@@ -203,7 +203,7 @@ func (c *call) unlink(path Arg) Refusal {
 	if r := c.writable(p.at.M); r.Refused() {
 		return r
 	}
-	d, r := c.find(p)
+	d, r := c.findLast(p)
 	if r.Refused() {
 		return r
 	}
@@ -243,14 +243,14 @@ func (c *call) rename(oldpath, newpath Arg) Refusal {
 	if r := c.writable(from.at.M); r.Refused() {
 		return r
 	}
-	d, r := c.find(from)
+	d, r := c.findLast(from)
 	if r.Refused() {
 		return r
 	}
 	if d == 0 {
 		return c.noEntry(from)
 	}
-	over, r := c.find(to)
+	over, r := c.findLast(to)
 	if r.Refused() {
 		return r
 	}

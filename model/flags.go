@@ -16,6 +16,7 @@ type FlagName struct {
 // system call, in the order in which strace prints them: that of their values.
 type FlagSet struct {
 	Names []FlagName
+	Also  []FlagName // names that are read but never printed, of zero bits or several
 	Enum  bool   // one of the values, not a union of bits
 	Octal bool   // bits without a name are a file mode: printed in octal
 	Zero  string // printed for zero; "0" where empty
@@ -170,7 +171,7 @@ const (
 const S_IFREG = 0o100000
 
 var (
-	mountFlags = FlagSet{Names: []FlagName{
+	mountFlags = FlagSet{Also: []FlagName{{"MS_MGC_VAL", MS_MGC_VAL}}, Names: []FlagName{
 		{"MS_RDONLY", MS_RDONLY}, {"MS_NOSUID", MS_NOSUID}, {"MS_NODEV", MS_NODEV}, {"MS_NOEXEC", MS_NOEXEC},
 		{"MS_SYNCHRONOUS", MS_SYNCHRONOUS}, {"MS_REMOUNT", MS_REMOUNT}, {"MS_MANDLOCK", MS_MANDLOCK},
 		{"MS_DIRSYNC", MS_DIRSYNC}, {"MS_NOSYMFOLLOW", MS_NOSYMFOLLOW}, {"MS_NOATIME", MS_NOATIME},
@@ -204,7 +205,7 @@ var (
 	}}
 	// The access time is a field of three bits, not three flags; all three
 	// at once is its mask. A lone 0x40 is no value, and has no name.
-	mountAttrs = FlagSet{Names: []FlagName{
+	mountAttrs = FlagSet{Also: []FlagName{{"MOUNT_ATTR_RELATIME", MOUNT_ATTR_RELATIME}}, Names: []FlagName{
 		{"MOUNT_ATTR_RDONLY", MOUNT_ATTR_RDONLY}, {"MOUNT_ATTR_NOSUID", MOUNT_ATTR_NOSUID},
 		{"MOUNT_ATTR_NODEV", MOUNT_ATTR_NODEV}, {"MOUNT_ATTR_NOEXEC", MOUNT_ATTR_NOEXEC},
 		{"MOUNT_ATTR__ATIME", MOUNT_ATTR__ATIME}, {"MOUNT_ATTR_NOATIME", MOUNT_ATTR_NOATIME},
@@ -299,7 +300,7 @@ func (f *FlagSet) Parse(s string) (uint64, error) {
 		end := at + strings.IndexByte(s[at:]+"|", '|')
 		word := strings.TrimSpace(s[at:end])
 		bits, ok := f.value(word)
-		if !ok {
+		if !ok || f.Enum && at > 0 {
 			return 0, &FlagError{Word: word, Offset: at, Set: f}
 		}
 		v |= bits
@@ -315,10 +316,15 @@ func (f *FlagSet) value(word string) (uint64, bool) {
 	if word == f.Zero {
 		return 0, true
 	}
-	for _, n := range f.Names {
-		if n.Name == word {
-			return n.Bits, true
+	for _, names := range [...][]FlagName{f.Names, f.Also} {
+		for _, n := range names {
+			if n.Name == word {
+				return n.Bits, true
+			}
 		}
+	}
+	if strings.ContainsAny(word, "_bBoO") {
+		return 0, false // Go's notations of numbers, not C's
 	}
 	v, err := strconv.ParseUint(word, 0, 64)
 	return v, err == nil
