@@ -17,9 +17,9 @@ type FlagName struct {
 type FlagSet struct {
 	Names []FlagName
 	Also  []FlagName // names that are read but never printed, of zero bits or several
-	Enum  bool   // one of the values, not a union of bits
-	Octal bool   // bits without a name are a file mode: printed in octal
-	Zero  string // printed for zero; "0" where empty
+	Enum  bool       // one of the values, not a union of bits
+	Octal bool       // bits without a name are a file mode: printed in octal
+	Zero  string     // printed for zero; "0" where empty
 }
 
 // Flags of mount(2). Spec 04 §0.
@@ -323,7 +323,7 @@ func (f *FlagSet) value(word string) (uint64, bool) {
 			}
 		}
 	}
-	if strings.ContainsAny(word, "_bBoO") {
+	if p := strings.ToLower(word); strings.Contains(p, "_") || strings.HasPrefix(p, "0b") || strings.HasPrefix(p, "0o") {
 		return 0, false // Go's notations of numbers, not C's
 	}
 	v, err := strconv.ParseUint(word, 0, 64)

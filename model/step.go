@@ -1,6 +1,9 @@
 package model
 
-import "fmt"
+import (
+	"fmt"
+	"strconv"
+)
 
 // Result is the kernel's answer to a call.
 type Result struct {
@@ -12,9 +15,9 @@ type Result struct {
 // String is the answer as strace prints it.
 func (r Result) String() string {
 	if r.Errno != 0 {
-		return fmt.Sprintf("-1 %s (%s)", r.Errno, r.Errno.Text())
+		return "-1 " + r.Errno.Error()
 	}
-	return fmt.Sprint(r.Value)
+	return strconv.FormatInt(r.Value, 10)
 }
 
 // call is a system call being made.

@@ -66,7 +66,10 @@ func newBareState(w World) *State {
 	internal := func(t FSType, f SBFlags) MountIx {
 		sb := s.newSB(t, f, s.fixed.InitUser)
 		m := s.newMount(s.SBs[sb].Root, s.names.intern(t.String()), 0)
-		s.Mounts[m].NS = InternalNS
+		r := &s.Mounts[m]
+		r.NS = InternalNS
+		s.mountIDs.release(r.ID)
+		r.ID = -int32(m) // ids that people see begin with the namespace's own mounts
 		return m
 	}
 	s.fixed.NsfsMount = internal(Nsfs, 0)
