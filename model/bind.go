@@ -57,7 +57,7 @@ func (c *call) mayClone(from Loc, recursive bool) Refusal {
 	if c.Dentries[from.D].Kind == AnonFile {
 		return refuse(RuleSourcePseudo, m, int32(from.D))
 	}
-	if recursive && c.Mounts[from.M].NS == 0 {
+	if recursive && c.Mounts[from.M].NS == 0 && c.Sem.CopyNeedsMounted {
 		return refuse(RuleSourceUnmounted, m)
 	}
 	if !recursive && c.hasChildUnder(from.M, from.D, true) {
@@ -77,7 +77,7 @@ func (c *call) cloneSource(from Loc, recursive bool) (MountIx, Refusal) {
 
 // graft attaches a copy that bind made. Spec 04 §3 steps 12-15.
 func (c *call) graft(t MountIx, to Loc, recursive bool) Refusal {
-	if recursive {
+	if recursive && c.Sem.BindChecksBelow {
 		if pin := c.loopBelow(t); pin != 0 {
 			return refuse(RuleNamespaceLoopBelow, int32(pin))
 		}

@@ -44,6 +44,9 @@ func (c *call) chroot(path Arg) Refusal {
 
 // fchroot is chroot by descriptor. EINVAL, EBADF, ENOTDIR, EPERM. Spec 04 §20.
 func (c *call) fchroot(fd, flags int64) Refusal {
+	if !c.Sem.Fchroot {
+		return refuse(RuleNoSuchCall)
+	}
 	if flags != 0 {
 		return refuse(RuleFchrootFlags)
 	}

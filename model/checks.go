@@ -52,7 +52,8 @@ var (
 		RuleLockedChildren}
 	doMoveChecks = ruleList{RuleFromNotMountRoot, RuleMoveDirMismatch, RuleBeneathNotMountRoot, RuleTargetRemoved,
 		RuleTargetNotMounted, RuleBeneathNoParent, RuleFromNoParent, RuleFromLocked, RuleFromParentShared,
-		RuleMoveTargetForeign, RuleFromNotDetachedRoot, RuleFromSameTree, RuleMoveTargetUnusable, RuleBeneathLockedNSFile,
+		RuleMoveTargetForeign, RuleFromNotDetachedRoot, RuleFromSameTree, RuleMoveTargetUnusable, RuleBeneathLocked, RuleBeneathRoot,
+		RuleBeneathOnRoot, RuleBeneathLockedNSFile,
 		RuleBeneathOvermounted, RuleBeneathAncestor, RuleBeneathOvermountTarget, RuleBeneathOvermountSource,
 		RuleUnbindableInTree, RuleNamespaceLoopMoved, RuleMoveIntoSelf}
 	setGroupChecks = ruleList{RulePropNotMounted, RulePropNotCapable, RuleNotMountRoot, RuleGroupSB, RuleGroupRoot,
@@ -91,7 +92,7 @@ var checks = [NumOps][]ruleList{
 	OpChroot:       {cwdPathChecks, {RuleChrootCapability}},
 	OpChdir:        {cwdPathChecks},
 	OpFchdir:       {{RuleBadFD, RuleNotDirectory}},
-	OpFchroot:      {{RuleFchrootFlags, RuleBadFD, RuleNotDirectory, RuleChrootCapability}},
+	OpFchroot:      {{RuleNoSuchCall, RuleFchrootFlags, RuleBadFD, RuleNotDirectory, RuleChrootCapability}},
 	OpOpen:         {noFreeFD, cwdPathChecks, {RuleOpenSymlink, RuleOpenDirectoryWrite, RuleReadOnlyFS}},
 	OpClose:        {{RuleBadFD}},
 	OpDup:          {{RuleBadFD}, noFreeFD},

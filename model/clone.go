@@ -84,7 +84,7 @@ func (s *State) copyBelow(c, into MountIx, mode cloneMode) Refusal {
 		o := &s.Mounts[x]
 		skip := o.Flags&Unbindable != 0 && mode&copyUnbindable == 0
 		pin := !skip && s.isMntNSFile(o.Root) && mode&copyMntNSFile == 0
-		if (skip || pin) && o.Flags&Locked != 0 {
+		if (skip || pin && s.Sem.PinTakesNoLock) && o.Flags&Locked != 0 {
 			if skip {
 				return refuse(RuleLockedUnbindable, int32(x))
 			}

@@ -277,6 +277,9 @@ func (d *decoder) dentry(x DentryIx) {
 		}
 		s.Procs[r.Obj].Pid = x
 	}
+	if r.Flags&Unlinked != 0 {
+		s.SBs[r.SB].removed = true
+	}
 	own := &s.Dentries[x]
 	own.Kind, own.Flags, own.SB, own.Parent, own.Name, own.Obj = r.Kind, r.Flags, r.SB, r.Parent, r.Name, r.Obj
 	if r.Kind != Dir {

@@ -147,11 +147,17 @@ func (c *call) localMountpoint(d DentryIx) bool {
 func (c *call) remove(d DentryIx) {
 	c.Dentries[d].Flags |= CantMount
 	for m := c.Dentries[d].FirstMount; m != 0; m = c.Dentries[d].FirstMount {
+		if c.Mounts[m].Flags&Umounted != 0 {
+			c.detach(m)
+			c.settleQ.mounts = append(c.settleQ.mounts, m)
+			continue
+		}
 		c.umountTree(m, umountCover)
 	}
 	c.uncover(func(x cover) bool { return x.D == d })
 	c.unlinkDentry(d)
 	c.Dentries[d].Flags |= Unlinked
+	c.SBs[c.Dentries[d].SB].removed = true
 }
 
 // rmdir: EINVAL, ENOTEMPTY, EBUSY, EROFS, ENOENT, ENOTDIR.

@@ -50,7 +50,7 @@ func (c *call) fspick(dfd int64, path Arg, flags uint64) (int64, Refusal) {
 		return 0, refuse(RuleNotMountRoot, int32(at.M), int32(at.D))
 	}
 	sb := c.SBOf(at.M)
-	if c.SBs[sb].Flags&SBNoUser != 0 {
+	if c.SBs[sb].Flags&SBNoUser != 0 && c.Sem.InternalFixed {
 		return 0, refuse(RuleRemountNoUser, int32(at.M))
 	}
 	return c.install(c.contextFile(File{Type: c.SBs[sb].Type, SB: sb, Phase: Reconfigure, User: c.proc().User}))
@@ -117,7 +117,16 @@ func (c *call) reconfigureContext(i FileIx) Refusal {
 // Spec 05 §2.
 func (c *call) fsmount(fd int64, flags, attrs uint64) (int64, Refusal) {
 	namespace := flags&FSMOUNT_NAMESPACE != 0
-	if flags&^(FSMOUNT_CLOEXEC|FSMOUNT_NAMESPACE) != 0 {
+	known := uint64(FSMOUNT_CLOEXEC)
+	if c.Sem.FsmountNamespace {
+		known |= FSMOUNT_NAMESPACE
+	}
+	if !c.Sem.FsmountFlagsFirst {
+		if r := c.mayMount(); r.Refused() {
+			return 0, r
+		}
+	}
+	if flags&^known != 0 {
 		return 0, refuse(RuleFsmountFlags)
 	}
 	if namespace {

@@ -26,6 +26,10 @@ func (s *State) newMount(root DentryIx, source NameIx, f MountFlags) MountIx {
 // nothing refers to.
 func (s *State) freeMountRecord(m MountIx) {
 	r := s.touch(m)
+	for c := r.FirstChild; c != 0; c = r.FirstChild {
+		s.detach(c) // stayed connected to m when both were unmounted
+		s.settleQ.mounts = append(s.settleQ.mounts, c)
+	}
 	s.uncover(func(c cover) bool { return c.M == m })
 	s.mountIDs.release(r.ID)
 	s.live--

@@ -154,7 +154,12 @@ func (c *call) mayGoBeneath(m MountIx, at, to Loc) Refusal {
 	if c.Mounts[at.M].Parent == 0 && to.M == at.M {
 		over = at.M // the kernel looks at the named mount itself there
 	}
-	if c.Mounts[over].Flags&Locked != 0 && c.isMntNSFile(c.Mounts[m].Root) {
+	if !c.Sem.BeneathAnything {
+		if r := c.mayGoBeneathOf(over); r.Refused() {
+			return r
+		}
+	}
+	if c.Mounts[over].Flags&Locked != 0 && c.isMntNSFile(c.Mounts[m].Root) && c.Sem.PinTakesNoLock {
 		return refuse(RuleBeneathLockedNSFile, int32(over))
 	}
 	if c.Overmount(m) != 0 {
@@ -169,6 +174,19 @@ func (c *call) mayGoBeneath(m MountIx, at, to Loc) Refusal {
 	}
 	if c.inNS(m) && c.wouldOvermount(p, m, to.D) {
 		return refuse(RuleBeneathOvermountSource, int32(m))
+	}
+	return Refusal{}
+}
+
+// mayGoBeneathOf holds the tests on the target that 7.1 dropped. Spec 07 §3.6.
+func (c *call) mayGoBeneathOf(over MountIx) Refusal {
+	switch {
+	case c.Mounts[over].Flags&Locked != 0:
+		return refuse(RuleBeneathLocked, int32(over))
+	case over == c.fs().Root.M:
+		return refuse(RuleBeneathRoot, int32(over))
+	case c.Mounts[over].Parent == c.space().Root:
+		return refuse(RuleBeneathOnRoot, int32(over))
 	}
 	return Refusal{}
 }
@@ -211,7 +229,11 @@ func (c *call) setGroup(from, to Loc) Refusal {
 	if c.hasChildUnder(from.M, t.Root, true) {
 		return refuse(RuleGroupLocked, int32(from.M))
 	}
-	if t.Flags&(Shared|Unbindable) != 0 || t.Master != 0 {
+	refused := Shared
+	if c.Sem.SetGroupNeedsBindable {
+		refused |= Unbindable
+	}
+	if t.Flags&refused != 0 || t.Master != 0 {
 		return refuse(RuleGroupTargetNotPrivate, int32(to.M))
 	}
 	if f.Flags&Shared == 0 && f.Master == 0 {
@@ -223,7 +245,7 @@ func (c *call) setGroup(from, to Loc) Refusal {
 	if f.Flags&Shared != 0 {
 		r := c.touch(to.M)
 		r.Group = f.Group
-		r.Flags |= Shared
+		r.Flags = r.Flags&^Unbindable | Shared
 		c.joinRing(to.M, from.M)
 	}
 	return Refusal{}

@@ -97,7 +97,7 @@ func (s *State) settle() {
 		if n := len(s.settleQ.mounts); n > 0 {
 			m := s.settleQ.mounts[n-1]
 			s.settleQ.mounts = s.settleQ.mounts[:n-1]
-			if r := &s.Mounts[m]; r.ID != 0 && r.NS == 0 && r.Refs == 0 {
+			if r := &s.Mounts[m]; r.ID != 0 && r.NS == 0 && r.Refs == 0 && r.Parent == 0 {
 				s.freeMountRecord(m)
 			}
 			continue

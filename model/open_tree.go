@@ -18,8 +18,11 @@ func (c *call) openTreeFile(dfd int64, path Arg, flags uint64) (File, Refusal) {
 	if _, r := c.freeFDNum(); r.Refused() {
 		return File{}, r
 	}
-	const known = AT_EMPTY_PATH | AT_NO_AUTOMOUNT | AT_RECURSIVE | AT_SYMLINK_NOFOLLOW |
-		OPEN_TREE_CLONE | OPEN_TREE_NAMESPACE | OPEN_TREE_CLOEXEC
+	known := uint64(AT_EMPTY_PATH | AT_NO_AUTOMOUNT | AT_RECURSIVE | AT_SYMLINK_NOFOLLOW |
+		OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC)
+	if c.Sem.OpenTreeNamespace {
+		known |= OPEN_TREE_NAMESPACE
+	}
 	copies := flags & (OPEN_TREE_CLONE | OPEN_TREE_NAMESPACE)
 	recursive := flags&AT_RECURSIVE != 0
 	switch {
@@ -109,10 +112,10 @@ func (c *call) foreign() bool { return c.proc().User != c.space().Owner }
 // the current one's bottom mount, and on it the copy of the tree, and nothing
 // else. Its cost is that of the subtree. Spec 05 §1.
 func (c *call) openNamespace(at Loc, recursive bool) (File, Refusal) {
-	if !c.IsDir(at.D) {
+	if !c.IsDir(at.D) && c.Sem.NamespaceOfDirectory {
 		return File{}, refuse(RuleNamespaceOfFile, int32(at.M), int32(at.D))
 	}
-	if c.foreign() && !recursive && c.hasChildUnder(at.M, at.D, false) {
+	if c.foreign() && c.Sem.ForeignKeepsCovered && !recursive && c.hasChildUnder(at.M, at.D, false) {
 		return File{}, refuse(RuleForeignChildren, int32(at.M), int32(at.D), int32(c.proc().User))
 	}
 	if r := c.mayClone(at, recursive); r.Refused() {
@@ -136,10 +139,14 @@ func (c *call) openNamespace(at Loc, recursive bool) (File, Refusal) {
 // namespaceMode: to a foreign namespace, mounts are copied as slaves, and the
 // unbindable ones too, so that nothing they cover shows. Spec 05 §1.2.
 func (c *call) namespaceMode() cloneMode {
+	mode := cloneMode(0)
 	if c.foreign() {
-		return cloneSlave | copyUnbindable
+		mode |= cloneSlave
+		if c.Sem.ForeignKeepsCovered {
+			mode |= copyUnbindable
+		}
 	}
-	return 0
+	return mode
 }
 
 // namespaceRoot copies the bottom mount of the caller's namespace, without

@@ -4,6 +4,11 @@ package model
 // the old one on put_old. The errors of path resolution, EPERM, EINVAL,
 // ENOENT, EBUSY. Spec 04 §9, 08 §8.
 func (c *call) pivotRoot(newRoot, putOld Arg) Refusal {
+	if !c.Sem.PivotPathsFirst {
+		if r := c.mayMount(); r.Refused() {
+			return r
+		}
+	}
 	to, r := c.walk(AT_FDCWD, newRoot, walkFollow|walkDirectory)
 	if r.Refused() {
 		return r
@@ -39,9 +44,9 @@ func (c *call) pivotRoot(newRoot, putOld Arg) Refusal {
 
 // mayPivot holds the tests on the three mounts; one EINVAL has many reasons.
 func (c *call) mayPivot(to, old, root Loc) Refusal {
-	for _, m := range []MountIx{root.M, to.M} {
-		if !c.inNS(m) {
-			return refuse(RulePivotForeign, int32(m))
+	if c.Sem.PivotMembershipFirst {
+		if r := c.mayPivotHere(root.M, to.M); r.Refused() {
+			return r
 		}
 	}
 	if c.Mounts[old.M].Flags&Shared != 0 {
@@ -52,6 +57,11 @@ func (c *call) mayPivot(to, old, root Loc) Refusal {
 	}
 	if p := c.parentOrSelf(root.M); c.Mounts[p].Flags&Shared != 0 {
 		return refuse(RulePivotRootParentShared, int32(p))
+	}
+	if !c.Sem.PivotMembershipFirst {
+		if r := c.mayPivotHere(root.M, to.M); r.Refused() {
+			return r
+		}
 	}
 	if c.Mounts[to.M].Flags&Locked != 0 {
 		return refuse(RulePivotLocked, int32(to.M))
@@ -79,6 +89,16 @@ func (c *call) mayPivot(to, old, root Loc) Refusal {
 	}
 	if !c.reachable(to, root) {
 		return refuse(RulePivotNewOutside, int32(to.M), int32(to.D))
+	}
+	return Refusal{}
+}
+
+// mayPivotHere: both mounts are in the caller's namespace.
+func (c *call) mayPivotHere(mounts ...MountIx) Refusal {
+	for _, m := range mounts {
+		if !c.inNS(m) {
+			return refuse(RulePivotForeign, int32(m))
+		}
 	}
 	return Refusal{}
 }

@@ -64,7 +64,7 @@ func (c *call) remount(at Loc, flags uint64, f MountFlags) Refusal {
 		return r
 	}
 	sb := c.SBOf(at.M)
-	if c.SBs[sb].Flags&SBNoUser != 0 {
+	if c.SBs[sb].Flags&SBNoUser != 0 && c.Sem.InternalFixed {
 		return refuse(RuleRemountNoUser, int32(at.M))
 	}
 	if owner := c.SBs[sb].Owner; !c.capable(owner, CapSysAdmin) {
@@ -81,6 +81,9 @@ func (c *call) remount(at Loc, flags uint64, f MountFlags) Refusal {
 // for writing, or a removed one is in use. Spec 04 §6.5, 08 §9.2.
 func (c *call) setSBReadOnly(m MountIx, readOnly bool) Refusal {
 	sb := c.SBOf(m)
+	if c.SBs[sb].Flags&SBNoUser != 0 {
+		return Refusal{} // where that is not refused, it has no effect
+	}
 	if readOnly && c.SBs[sb].Flags&SBReadOnly == 0 && c.sbBusy(sb) {
 		return refuse(RuleSBBusy, int32(m))
 	}
@@ -91,8 +94,16 @@ func (c *call) setSBReadOnly(m MountIx, readOnly bool) Refusal {
 	return Refusal{}
 }
 
+// sbBusy tells whether a file of the filesystem is open for writing, or a
+// removed one is in use: by a descriptor, as a root or working directory, or as
+// the root of a mount. Spec 08 §9.2, 03b §10.
 func (s *State) sbBusy(sb SBIx) bool {
 	removed := func(d DentryIx) bool { return s.Dentries[d].SB == sb && s.Dentries[d].Flags&Unlinked != 0 }
+	for i := 0; s.SBs[sb].removed && i < len(s.Mounts); i++ {
+		if r := &s.Mounts[i]; r.ID != 0 && removed(r.Root) {
+			return true
+		}
+	}
 	for i := range s.Files {
 		f := &s.Files[i]
 		if f.Refs > 0 && (removed(f.Loc.D) || f.Mode&WriteMode != 0 && s.Dentries[f.Loc.D].SB == sb) {

@@ -80,6 +80,9 @@ const (
 	RuleFromNotDetachedRoot
 	RuleFromSameTree
 	RuleMoveTargetUnusable
+	RuleBeneathLocked
+	RuleBeneathRoot
+	RuleBeneathOnRoot
 	RuleBeneathLockedNSFile
 	RuleBeneathOvermounted
 	RuleBeneathAncestor
@@ -132,6 +135,7 @@ const (
 	// chroot
 	RuleChrootCapability
 	RuleFchrootFlags
+	RuleNoSuchCall
 
 	// open, descriptors
 	RuleTooManyFiles
@@ -281,6 +285,9 @@ var rules = [...]ruleInfo{
 	RuleFromNotDetachedRoot:    {"source-not-detached-root", EINVAL, "spec 04 §4.4", "the source, %m, is neither in the caller's mount namespace nor the root of a detached tree"},
 	RuleFromSameTree:           {"source-and-target-in-one-tree", EINVAL, "spec 04 §4.4", "source and target are in the same detached tree"},
 	RuleMoveTargetUnusable:     {"move-target-unusable", EINVAL, "spec 04 §4.4", "%m, the parent-to-be, is neither in the caller's mount namespace nor in a detached tree made from it"},
+	RuleBeneathLocked:          {"beneath-locked", EINVAL, "spec 07 §3.6", "the target, %m, is locked in place"},
+	RuleBeneathRoot:            {"beneath-root", EINVAL, "spec 07 §3.6", "the target, %m, is the mount of the caller's root"},
+	RuleBeneathOnRoot:          {"beneath-on-namespace-root", EINVAL, "spec 07 §3.6", "the target, %m, is mounted on the root of the mount namespace"},
 	RuleBeneathLockedNSFile:    {"beneath-locked-namespace-file", EINVAL, "spec 04 §4.5", "%m is locked in place, and the file of a mount namespace cannot take over the lock"},
 	RuleBeneathOvermounted:     {"source-overmounted", EINVAL, "spec 04 §4.5", "something is mounted on the source, %m"},
 	RuleBeneathAncestor:        {"beneath-ancestor", EINVAL, "spec 04 §4.5", "the target, %m, is the source or above it"},
@@ -335,6 +342,7 @@ var rules = [...]ruleInfo{
 	RuleOwnCapability:          {"own-capability", EPERM, "spec 05 §1.1.4", "the caller lacks CAP_SYS_ADMIN in its own user namespace, %u"},
 	RuleNamespaceOfFile:        {"namespace-of-file", ENOTDIR, "spec 05 §1.1.6", "%d is not a directory, and cannot be the root of a mount namespace"},
 	RuleForeignChildren:        {"foreign-children", EINVAL, "spec 05 §1.1.9", "mounts are below %d, and a copy without them by a caller from %u would show what they cover"},
+	RuleNoSuchCall:             {"no-such-call", ENOSYS, "spec 07 §1", "this release does not have the call"},
 	RuleFsopenFlags:            {"fsopen-flags", EINVAL, "spec 04 §11", "unknown flags"},
 	RuleFsmountFlags:           {"fsmount-flags", EINVAL, "spec 05 §2", "unknown flags"},
 	RuleFsmountAttrs:           {"fsmount-attributes", EINVAL, "spec 05 §2", "unknown attributes"},

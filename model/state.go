@@ -171,6 +171,7 @@ type Superblock struct {
 	Owner        UserIx
 	Name         NameIx // as mountinfo shows the type, with the subtype
 	Major, Minor int32
+	removed      bool   // something was removed from it, and may be in use still
 	Opts         NameIx // super options behind rw or ro, of a table that was loaded
 }
 

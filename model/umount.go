@@ -78,7 +78,7 @@ func (c *call) umountRoot(m MountIx) Refusal {
 	if owner := c.SBs[sb].Owner; !c.capable(owner, CapSysAdmin) {
 		return refuse(RuleSBCapability, int32(owner))
 	}
-	if c.SBs[sb].Flags&SBNoUser != 0 {
+	if c.SBs[sb].Flags&SBNoUser != 0 && c.Sem.InternalFixed {
 		return refuse(RuleUmountRootInternal)
 	}
 	return c.setSBReadOnly(m, true)

@@ -37,8 +37,12 @@ func (s *State) umountTree(m MountIx, mode umountMode) {
 		}
 		r.NS = 0
 		if p := r.Parent; p != 0 {
-			if mode&umountSync == 0 && s.Mounts[p].Flags&Umounted != 0 &&
-				(mode&umountCover != 0 || r.Flags&Locked != 0) {
+			hides := mode&umountSync == 0 && s.Mounts[p].Flags&Umounted != 0 &&
+				(mode&umountCover != 0 || r.Flags&Locked != 0)
+			if hides && !s.Sem.CoversUmounted {
+				continue // stays connected, and goes with its parent
+			}
+			if hides {
 				s.covers = append(s.covers, cover{p, r.MP})
 			}
 			s.detach(x)
@@ -234,7 +238,7 @@ func (s *State) busy(m MountIx) (user MountIx) {
 	}
 	for n := s.nextDestination(p, p); n != 0; n = s.nextDestination(n, p) {
 		c := s.childAt(n, d)
-		if c == 0 || s.Mounts[n].MP == d && s.receivesOrIs(s.Mounts[n].Parent, p) {
+		if c == 0 || s.Sem.ChainedBusy && s.Mounts[n].MP == d && s.receivesOrIs(s.Mounts[n].Parent, p) {
 			continue
 		}
 		if user := s.chainBusy(c, m, p, d); user != 0 {
@@ -248,6 +252,9 @@ func (s *State) busy(m MountIx) (user MountIx) {
 // on that, …, as long as each receives from p: these go together where they
 // go. Elements that would survive are not looked at. Spec 03 §5.3 step 3.
 func (s *State) chainBusy(c, m, p MountIx, d DentryIx) MountIx {
+	if !s.Sem.ChainedBusy {
+		return s.copyBusy(c)
+	}
 	chain := s.scratch.chain[:0]
 	for x := c; x != 0; {
 		chain = append(chain, x)
@@ -282,6 +289,17 @@ func (s *State) chainBusy(c, m, p MountIx, d DentryIx) MountIx {
 			return x
 		}
 		extra = extra || other
+	}
+	return 0
+}
+
+// copyBusy looks at one copy by itself: it counts where nothing, or only an
+// overmount, is on it. Spec 03b §8.2.
+func (s *State) copyBusy(c MountIx) MountIx {
+	first := s.Mounts[c].FirstChild
+	alone := first == 0 || s.Mounts[first].NextChild == 0 && first == s.Overmount(c)
+	if alone && s.Mounts[c].Refs > 0 {
+		return c
 	}
 	return 0
 }

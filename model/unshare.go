@@ -8,7 +8,10 @@ const otherNamespaces = CLONE_NEWTIME | CLONE_SYSVSEM | CLONE_NEWCGROUP | CLONE_
 // unshare gives the caller namespaces of its own: first a user namespace, whose
 // capabilities then make the mount namespace. EINVAL, EPERM. Spec 04 §16, 05 §3.
 func (c *call) unshare(flags uint64) Refusal {
-	const known = CLONE_NEWNS | CLONE_NEWUSER | CLONE_FS | UNSHARE_EMPTY_MNTNS | otherNamespaces
+	known := uint64(CLONE_NEWNS | CLONE_NEWUSER | CLONE_FS | otherNamespaces)
+	if c.Sem.EmptyNamespace {
+		known |= UNSHARE_EMPTY_MNTNS
+	}
 	if flags&^known != 0 {
 		return refuse(RuleUnshareFlags)
 	}
@@ -135,9 +138,10 @@ func (c *call) clone2(flags uint64, three bool) (int64, Refusal) {
 	const exitSignal = 0xff
 	empty := three && flags&CLONE_EMPTY_MNTNS != 0
 	known := uint64(CLONE_NEWNS | CLONE_NEWUSER | CLONE_FS | otherNamespaces)
-	if three {
+	if three && c.Sem.EmptyNamespace {
 		known |= CLONE_EMPTY_MNTNS
-	} else {
+	}
+	if !three {
 		flags &^= exitSignal
 	}
 	if flags&^known != 0 {
