@@ -25,7 +25,11 @@ func (s *State) attachTree(src, p MountIx, d DentryIx, caller NSIx) Refusal {
 	if s.Spaces[ns].Anon {
 		owner = s.Spaces[caller].Owner
 	}
-	if s.cannotBeMountpoint(s.Mounts[s.Top(src)].Root) {
+	top := src
+	if s.Sem.BulkPropagation {
+		top = s.Top(src)
+	}
+	if s.cannotBeMountpoint(s.Mounts[top].Root) {
 		return refuse(RuleRootRemoved, int32(src))
 	}
 	if !moving {
@@ -71,7 +75,10 @@ func (s *State) commitAttach(x, p MountIx, d DentryIx, owner UserIx, isSource bo
 		s.lockTree(x)
 	}
 	above := s.childAt(p, d)
-	top := s.Top(x)
+	top := x // before 6.17, the place on x's own root, even if something is there
+	if s.Sem.BulkPropagation {
+		top = s.Top(x)
+	}
 	if above != 0 {
 		s.detach(above)
 	}

@@ -133,7 +133,7 @@ func mountBranch(flags uint64) []ruleList {
 func openTreeChecks(c *Call) []ruleList {
 	lists := []ruleList{noFreeFD, {RuleOpenTreeFlags, RuleOpenTreeRecursive, RuleOpenTreeBoth}}
 	if c.Op == OpOpenTreeAttr {
-		lists = append([]ruleList{{RuleAttrNullSize}}, lists...)
+		lists = append([]ruleList{{RuleNoSuchCall, RuleAttrNullSize}}, lists...)
 	}
 	switch flags := uint64(c.Args[2].N); {
 	case flags&OPEN_TREE_CLONE != 0:

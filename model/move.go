@@ -26,15 +26,11 @@ func (c *call) moveMount(fromFD int64, fromPath Arg, toFD int64, toPath Arg, fla
 	if flags&MOVE_MOUNT_BENEATH != 0 && flags&MOVE_MOUNT_SET_GROUP != 0 {
 		return refuse(RuleMoveBeneathGroup)
 	}
-	to, r := c.walk(toFD, toPath, moveWalk(flags, MOVE_MOUNT_T_SYMLINKS, MOVE_MOUNT_T_EMPTY_PATH))
+	from, to, r := c.movePaths(fromFD, fromPath, toFD, toPath, flags)
 	if r.Refused() {
 		return r
 	}
 	defer c.used(to.M)
-	from, r := c.walk(fromFD, fromPath, moveWalk(flags, MOVE_MOUNT_F_SYMLINKS, MOVE_MOUNT_F_EMPTY_PATH))
-	if r.Refused() {
-		return r
-	}
 	defer c.used(from.M)
 	if flags&MOVE_MOUNT_SET_GROUP != 0 {
 		return c.setGroup(from, to)
@@ -42,12 +38,34 @@ func (c *call) moveMount(fromFD int64, fromPath Arg, toFD int64, toPath Arg, fla
 	return c.doMove(from, to, flags&MOVE_MOUNT_BENEATH != 0)
 }
 
-func moveWalk(flags, symlinks, empty uint64) (f walkFlags) {
+// movePaths resolves the target first, so that its error is the one reported;
+// before 6.15 the source. Spec 04 §12, 07 §3.20.
+func (c *call) movePaths(fromFD int64, fromPath Arg, toFD int64, toPath Arg, flags uint64) (from, to Loc, r Refusal) {
+	f := c.moveWalk(flags, MOVE_MOUNT_F_SYMLINKS, MOVE_MOUNT_F_EMPTY_PATH)
+	t := c.moveWalk(flags, MOVE_MOUNT_T_SYMLINKS, MOVE_MOUNT_T_EMPTY_PATH)
+	if !c.Sem.DetachedTrees {
+		if from, r = c.walk(fromFD, fromPath, f); r.Refused() {
+			return from, to, r
+		}
+		to, r = c.walk(toFD, toPath, t)
+		return from, to, r
+	}
+	if to, r = c.walk(toFD, toPath, t); r.Refused() {
+		return from, to, r
+	}
+	from, r = c.walk(fromFD, fromPath, f)
+	return from, to, r
+}
+
+func (c *call) moveWalk(flags, symlinks, empty uint64) (f walkFlags) {
 	if flags&symlinks != 0 {
 		f |= walkFollow
 	}
 	if flags&empty != 0 {
-		f |= walkEmpty | walkNullEmpty
+		f |= walkEmpty
+		if c.Sem.DetachedTrees {
+			f |= walkNullEmpty
+		}
 	}
 	return f
 }
@@ -55,6 +73,9 @@ func moveWalk(flags, symlinks, empty uint64) (f walkFlags) {
 // doMove moves the mount whose root from is to at, or slides it beneath what
 // is there. EINVAL, ENOENT, ELOOP, ENOSPC. Spec 04 §4, 08 §9.1.
 func (c *call) doMove(from, at Loc, beneath bool) Refusal {
+	if !c.Sem.DetachedTrees {
+		return c.doMoveBefore(from, at, beneath)
+	}
 	m := from.M
 	if from.D != c.Mounts[m].Root {
 		return refuse(RuleFromNotMountRoot, int32(m), int32(from.D))
@@ -80,6 +101,11 @@ func (c *call) doMove(from, at Loc, beneath bool) Refusal {
 			return r
 		}
 	}
+	return c.moveTree(m, to)
+}
+
+// moveTree holds the tests on the tree, and moves it. Spec 04 §4 steps 6-9.
+func (c *call) moveTree(m MountIx, to Loc) Refusal {
 	if c.Mounts[to.M].Flags&Shared != 0 {
 		for x := m; x != 0; x = c.next(x, m) {
 			if c.Mounts[x].Flags&Unbindable != 0 {
@@ -194,7 +220,7 @@ func (c *call) mayGoBeneathOf(over MountIx) Refusal {
 // wouldOvermount tells whether what is mounted on (p, d) would be propagated
 // onto the root of x. Spec 04 §4.5.
 func (s *State) wouldOvermount(p, x MountIx, d DentryIx) bool {
-	if s.Mounts[p].Flags&Shared == 0 || s.Mounts[x].Root != d {
+	if s.Mounts[p].Flags&Shared == 0 || s.Mounts[x].Root != d || !s.Sem.DetachedTrees && s.isNew(x) {
 		return false
 	}
 	for ; x != 0; x = s.Mounts[x].Master {

@@ -193,6 +193,9 @@ func (c *call) lockedRootStack() bool {
 // openTreeAttr is open_tree followed by mount_setattr on its result, before
 // that gets a descriptor: what fails leaves nothing. Spec 04 §15.
 func (c *call) openTreeAttr(dfd int64, path Arg, flags uint64, attr Arg, size uint64) (int64, Refusal) {
+	if !c.Sem.OpenTreeAttr {
+		return 0, refuse(RuleNoSuchCall)
+	}
 	if attr.Kind == Null && size != 0 {
 		return 0, refuse(RuleAttrNullSize)
 	}

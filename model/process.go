@@ -49,7 +49,7 @@ func (s *State) isMounted(m MountIx) bool { return s.Mounts[m].NS > 0 }
 // use: made from its own namespace, or from none. Spec 01 §4.
 func (c *call) usableAnon(m MountIx) bool {
 	ns := c.Mounts[m].NS
-	if ns <= 0 || !c.Spaces[ns].Anon {
+	if ns <= 0 || !c.Spaces[ns].Anon || !c.Sem.DetachedTrees {
 		return false
 	}
 	return c.Spaces[ns].Origin == 0 || c.Spaces[ns].Origin == c.space().ID
@@ -66,8 +66,10 @@ func (c *call) mayUse(m MountIx) bool { return c.inNS(m) || c.usableAnon(m) }
 
 func (c *call) mayCopy(at Loc) bool {
 	switch c.Dentries[at.D].Kind {
-	case MntNSFile, UserNSFile, PidFile:
+	case MntNSFile, UserNSFile:
 		return true
+	case PidFile:
+		return c.Sem.DetachedTrees
 	}
 	return c.mayUse(at.M)
 }

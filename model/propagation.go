@@ -117,6 +117,10 @@ func (s *State) setType(m MountIx, flag uint64) {
 		r.Flags = r.Flags&^Unbindable | Shared
 		return
 	}
+	if !s.Sem.BulkPropagation {
+		s.setTypeAlone(m, flag)
+		return
+	}
 	heir := s.stopSharing(m)
 	s.leaveMaster(m)
 	switch flag {
@@ -219,7 +223,7 @@ func (s *State) groupOrder(p MountIx, f func(first MountIx) bool) bool {
 		return false
 	}
 	for x := p; ; {
-		if s.Mounts[x].NS != 0 {
+		if !s.isNew(x) {
 			for slave := s.Mounts[x].FirstSlave; slave != 0; {
 				segment := s.Mounts[slave].Group
 				head := slave
@@ -258,7 +262,7 @@ func (s *State) afterSlaves(m, origin MountIx) MountIx {
 // after them. It starts with m = origin and ends with none.
 func (s *State) nextDestination(m, origin MountIx) MountIx {
 	s.work.Visited++
-	if c := s.Mounts[m].FirstSlave; c != 0 {
+	if c := s.Mounts[m].FirstSlave; c != 0 && (s.Sem.DetachedTrees || !s.isNew(m)) {
 		return c
 	}
 	return s.afterSlaves(m, origin)

@@ -23,6 +23,17 @@ type Semantics struct {
 	// EmptyNamespace: UNSHARE_EMPTY_MNTNS and CLONE_EMPTY_MNTNS are known.
 	// Since 7.1. Spec 07 §1.
 	EmptyNamespace bool
+	// OpenTreeAttr: the call exists. Since 6.15. Spec 07 §1.
+	OpenTreeAttr bool
+	// DetachedTrees: a detached tree can be copied, mounted on, and its
+	// propagation followed. Before, it can only be attached, once; the checks of
+	// a move come in another order, and its source is resolved first. Since
+	// 6.15. Spec 03b §§5, 9, 07 §1.
+	DetachedTrees bool
+	// BulkPropagation: an umount finds the largest set that shifts and reveals
+	// nothing, and takes it out of all propagation at once. Before, it tries
+	// mount by mount. Since 6.17. Spec 03 §5, 03b §§4, 6, 7.
+	BulkPropagation bool
 	// Fchroot: the call exists. Since 7.3. Spec 07 §1.
 	Fchroot bool
 
@@ -107,8 +118,18 @@ func (s *Semantics) nsID(age uint64) uint64 {
 // releases are the known semantics, the oldest first: each is the one before
 // with what its release changed.
 func releases() []Semantics {
-	s := Semantics{Release: "6.18.0"}
+	s := Semantics{Release: "6.12.0"}
+	s.CloneKeepsUnbindable = true
+	s.ChainedBusy = true // a fix of 6.12's stable series, as are the next two
+	s.BindChecksBelow = true
+	s.CopyNeedsMounted = true
 	all := []Semantics{s}
+
+	s = Semantics{Release: "6.18.0"} // what 6.12's stable series fixed is not in it
+	s.OpenTreeAttr = true
+	s.DetachedTrees = true
+	s.BulkPropagation = true
+	all = append(all, s)
 
 	s.Release = "7.0.0"
 	s.NullfsRoot = true

@@ -23,34 +23,57 @@ func (s *State) umountTree(m MountIx, mode umountMode) {
 		set = append(set, x)
 	}
 	if mode&umountPropagate != 0 {
-		set = s.propagateUmount(set)
+		if s.Sem.BulkPropagation {
+			set = s.propagateUmount(set)
+		} else {
+			set = s.propagateUmountByTrial(set)
+		}
 	}
 	for _, x := range set {
 		s.touch(x).Flags |= Umounted
 	}
-	s.makePrivateAll(set)
+	if s.Sem.BulkPropagation {
+		s.makePrivateAll(set)
+	}
 	for _, x := range set {
-		s.work.Destroyed++
-		r := s.touch(x)
-		if ns := r.NS; ns > 0 {
-			s.Spaces[ns].Nr--
+		s.leaveNS(x)
+	}
+	for _, x := range set {
+		s.leavePlace(x, mode)
+		if !s.Sem.BulkPropagation {
+			s.setType(x, MS_PRIVATE)
 		}
-		r.NS = 0
-		if p := r.Parent; p != 0 {
-			hides := mode&umountSync == 0 && s.Mounts[p].Flags&Umounted != 0 &&
-				(mode&umountCover != 0 || r.Flags&Locked != 0)
-			if hides && !s.Sem.CoversUmounted {
-				continue // stays connected, and goes with its parent
-			}
-			if hides {
-				s.covers = append(s.covers, cover{p, r.MP})
-			}
-			s.detach(x)
-		}
-		r.Flags &^= Locked
-		s.settleQ.mounts = append(s.settleQ.mounts, x)
 	}
 	s.scratch.umount = set[:0]
+}
+
+// leaveNS takes x out of its namespace.
+func (s *State) leaveNS(x MountIx) {
+	s.work.Destroyed++
+	r := s.touch(x)
+	if ns := r.NS; ns > 0 {
+		s.Spaces[ns].Nr--
+	}
+	r.NS = 0
+}
+
+// leavePlace takes x from its parent. Where both go and x hides something, a
+// cover stays; before 7.3, x itself. Spec 03 §5 step 5, 07 §3.9.
+func (s *State) leavePlace(x MountIx, mode umountMode) {
+	r := s.touch(x)
+	if p := r.Parent; p != 0 {
+		hides := mode&umountSync == 0 && s.Mounts[p].Flags&Umounted != 0 &&
+			(mode&umountCover != 0 || r.Flags&Locked != 0)
+		if hides && !s.Sem.CoversUmounted {
+			return // stays connected, and goes with its parent
+		}
+		if hides {
+			s.covers = append(s.covers, cover{p, r.MP})
+		}
+		s.detach(x)
+	}
+	r.Flags &^= Locked
+	s.settleQ.mounts = append(s.settleQ.mounts, x)
 }
 
 // unlockReceivers lets the mounts at m's place on receivers go although they
