@@ -30,10 +30,11 @@ type decoder struct {
 	groups []int32
 	ranks  map[NSIx]uint64
 	origin map[NSIx]NSIx
+
+	// In whose list each mount, slave and directory entry was found.
+	childOf, slaveOf, entryOf []int32
 }
 
-// maxObjects bounds what a damaged key can make a decoder allocate: each object
-// takes at least a byte.
 func (d *decoder) uint() uint64 {
 	n, size := binary.Uvarint(d.in)
 	if size <= 0 {
@@ -71,6 +72,9 @@ func (d *decoder) run() {
 		o := d.queue[len(d.queue)-1]
 		d.queue = d.queue[:len(d.queue)-1]
 		d.object(o)
+	}
+	if !d.bad && !d.coherent() {
+		d.bad = true
 	}
 	if !d.bad {
 		d.finish()
@@ -216,6 +220,7 @@ func (d *decoder) mount(m MountIx) {
 		} else {
 			s.Mounts[prev].NextChild = MountIx(c)
 		}
+		d.listOnce(&d.childOf, c, int32(m))
 		s.Mounts[c].PrevChild, s.Mounts[c].NextChild = prev, 0
 		prev = MountIx(c)
 	}
@@ -227,6 +232,7 @@ func (d *decoder) mount(m MountIx) {
 		} else {
 			s.Mounts[prev].NextSlave = MountIx(c)
 		}
+		d.listOnce(&d.slaveOf, c, int32(m))
 		s.Mounts[c].PrevSlave, s.Mounts[c].NextSlave = prev, 0
 		prev = MountIx(c)
 	}
@@ -292,6 +298,7 @@ func (d *decoder) dentry(x DentryIx) {
 		} else {
 			s.Dentries[prev].nextChild = DentryIx(c)
 		}
+		d.listOnce(&d.entryOf, c, int32(x))
 		s.Dentries[c].prevChild = prev
 		prev = DentryIx(c)
 	}
