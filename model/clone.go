@@ -1,6 +1,6 @@
 package model
 
-// cloneFlags_ say how clone and copyTree make copies. Spec 01 §2.6.
+// cloneMode says how clone and copyTree make copies. Spec 01 §2.6.
 type cloneMode uint8
 
 const (

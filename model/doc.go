@@ -19,10 +19,18 @@
 //	attach.go        attaching a tree, and its copies on receivers
 //	umount_tree.go   unmounting, and what goes elsewhere with it
 //	namespace.go     mount namespaces, and when they end
+//	before_6_17.go   propagation as it was before 6.17
+//	view.go, key.go  the two canonical forms: what user space sees, and all
+//	                 that decides the future
 //
-// The calls are in a file each, or with their family: sys_mount.go, bind.go,
-// move.go, remount.go, umount.go, pivot_root.go, open_tree.go, fscontext.go,
-// mount_setattr.go, unshare.go, setns.go, files.go, chdir.go.
+// The calls are in a file each, or with their family, and step.go is the table
+// of them: sys_mount.go, bind.go, move.go, remount.go, umount.go,
+// pivot_root.go, open_tree.go, fscontext.go, mount_setattr.go, unshare.go,
+// setns.go, files.go, chdir.go.
+//
+// Comments cite the written semantics that the rules were first taken from as
+// 'spec 03 §5.1'. Where a real kernel was seen to do otherwise, the rule says
+// what the kernel does.
 //
 // # State is flat
 //

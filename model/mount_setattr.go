@@ -1,6 +1,6 @@
 package model
 
-// attrChange_ is what a mount_setattr is to do, checked and translated.
+// attrChange is what a mount_setattr is to do, checked and translated.
 type attrChange struct {
 	set, clr    MountFlags
 	propagation uint64

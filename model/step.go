@@ -149,7 +149,7 @@ func (c *call) dispatch() (int64, Refusal) {
 	case OpFork:
 		return c.fork()
 	case OpClone, OpClone3:
-		return c.clone2(uint64(c.num(0)), c.c.Op == OpClone3)
+		return c.cloneProcess(uint64(c.num(0)), c.c.Op == OpClone3)
 	default: // OpExitGroup; Do has checked the rest
 		return c.exitGroup()
 	}

@@ -1,6 +1,6 @@
 package model
 
-// namespaceFlags are the flags of unshare and clone that the model knows to do
+// otherNamespaces are the flags of unshare and clone that the model knows to do
 // nothing to mounts.
 const otherNamespaces = CLONE_NEWTIME | CLONE_SYSVSEM | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC |
 	CLONE_NEWPID | CLONE_NEWNET | CLONE_FILES
@@ -132,9 +132,9 @@ func (c *call) followCopies(fs FSIx, original, copied MountIx) {
 	}
 }
 
-// clone2 is clone(2) and clone3(2) with namespace flags: fork, and then in the
+// cloneProcess is clone(2) and clone3(2) with namespace flags: fork, and then in the
 // child what unshare does. EINVAL, EPERM. Spec 04 §16.
-func (c *call) clone2(flags uint64, three bool) (int64, Refusal) {
+func (c *call) cloneProcess(flags uint64, three bool) (int64, Refusal) {
 	const exitSignal = 0xff
 	empty := three && flags&CLONE_EMPTY_MNTNS != 0
 	known := uint64(CLONE_NEWNS | CLONE_NEWUSER | CLONE_FS | otherNamespaces)
