@@ -113,19 +113,22 @@ func (s *State) growMountHash() {
 	if len(s.Mounts) <= len(s.mountHash) {
 		return
 	}
-	// Chains are rebuilt from their far ends, so that the newest of several
+	// Each chain splits in two, in its order, so that the newest of several
 	// children at one place stays first.
 	old := s.mountHash
 	s.mountHash = make([]MountIx, max(16, 2*len(old)))
-	var chain []MountIx
-	for _, m := range old {
-		chain = chain[:0]
-		for ; m != 0; m = s.Mounts[m].nextHash {
-			chain = append(chain, m)
+	for i, m := range old {
+		low, high := &s.mountHash[i], &s.mountHash[i+len(old)]
+		for m != 0 {
+			r := &s.Mounts[m]
+			if hashPair(int32(r.Parent), int32(r.MP))&uint32(len(old)) == 0 {
+				*low, low = m, &r.nextHash
+			} else {
+				*high, high = m, &r.nextHash
+			}
+			m = r.nextHash
 		}
-		for i := len(chain) - 1; i >= 0; i-- {
-			s.hashMount(chain[i])
-		}
+		*low, *high = 0, 0
 	}
 }
 

@@ -126,7 +126,9 @@ type Dentry struct {
 	Name   NameIx
 	Kind   DentryKind
 	Flags  DentryFlags
-	Obj    int32 // Symlink: NameIx of the target; MntNSFile: NSIx; UserNSFile: UserIx; PidFile: ProcIx
+	// Symlink: NameIx of the target; MntNSFile: NSIx; UserNSFile: UserIx; PidFile:
+	// ProcIx; Dir, RegularFile: NameIx of options that only State.SuperOptions reads
+	Obj int32
 
 	FirstChild           DentryIx
 	nextChild, prevChild DentryIx

@@ -227,6 +227,10 @@ func (v *viewer) appendRoot(o []byte, d DentryIx) []byte {
 		return append(strconv.AppendInt(append(o, "user:["...), int64(v.userNum[r.Obj]), 10), ']')
 	case PidFile:
 		return append(strconv.AppendInt(append(o, "pid:["...), int64(r.Obj), 10), ']')
+	case RegularFile:
+		if r.Parent == d && r.Name != 0 {
+			return escapePath(o, []byte(v.Name(r.Name))) // of a loaded table: net:[…]
+		}
 	}
 	return escapePath(o, []byte(v.dentryPath(d)))
 }

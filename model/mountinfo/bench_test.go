@@ -79,3 +79,35 @@ func TestParseAllocations(t *testing.T) {
 		t.Errorf("%.0f allocations, want at most %.0f", allocs, most)
 	}
 }
+
+// BenchmarkLoad reads and loads a table of 100,000 lines.
+func BenchmarkLoad(b *testing.B) {
+	data := bigTable()
+	b.ReportAllocs()
+	for b.Loop() {
+		t, err := Parse("f", data)
+		if err != nil {
+			b.Fatal(err)
+		}
+		if _, err := Load(t, LoadOptions{}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkOfProcess(b *testing.B) {
+	t, err := Parse("f", bigTable())
+	if err != nil {
+		b.Fatal(err)
+	}
+	l, err := Load(t, LoadOptions{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		if got := OfProcess(l.State, 1); len(got.Entries) != bigMounts {
+			b.Fatalf("%d mounts", len(got.Entries))
+		}
+	}
+}

@@ -4,9 +4,17 @@
 //
 // An [Entry] is one mount, which is one line; a [Table] is one file; a [Section]
 // is the table of one mount namespace in a trace's final.mountinfo. They are plain
-// data: nothing here knows what a mount may do, whether a peer group has another
-// member, or whether a table is one that a kernel can get into. What gives tables
-// a meaning is built on top.
+// data: they do not know what a mount may do, whether a peer group has another
+// member, or whether a table is one that a kernel can get into.
+//
+// # From a table to a machine and back
+//
+// [Load] gives a table its meaning: a model.State in which a process has that
+// table, so that calls can be tried out on it. A table does not tell all that a
+// kernel knows. What it leaves open is decided in favour of the usual, and each such
+// decision is an [Assumption]; [Loaded.Relevant] picks those that an answer depends
+// on, some of them by asking again with the opposite. [OfProcess] and
+// [OfNamespace] go the other way: they write what a process of a State reads.
 //
 // # Round trip
 //

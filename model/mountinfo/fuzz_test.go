@@ -1,9 +1,14 @@
 package mountinfo
 
 import (
+	"errors"
 	"io"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
+
+	"mntcheck/model"
 )
 
 // fuzzSeeds are lines of each kind that the parser treats in a way of its own;
@@ -101,4 +106,74 @@ func FuzzParseSections(f *testing.F) {
 			t.Fatalf("printed as\n%q\nwant\n%q", got, want)
 		}
 	})
+}
+
+// FuzzLoad: no table that can be read makes Load, the calls on what it loads, or
+// what they depend on panic; and what is read of a loaded table stays as it is
+// when that is loaded in turn.
+func FuzzLoad(f *testing.F) {
+	fuzzSeeds(f)
+	files, err := filepath.Glob("testdata/host-*.mountinfo")
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, file := range files {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(data)
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		table, err := Parse("f", data)
+		if err != nil {
+			return
+		}
+		l, err := Load(table, LoadOptions{})
+		if err != nil {
+			var at *Error
+			if !errors.As(err, &at) || at.Line < 0 || at.Line > len(table.Entries) {
+				t.Errorf("want an error with a line of the table, got %v", err)
+			}
+			return
+		}
+		first := OfProcess(l.State, 1).String()
+		again, err := Parse("f", []byte(first))
+		if err != nil {
+			t.Fatalf("%v in what was made of it:\n%s", err, first)
+		}
+		if n, err := Load(again, LoadOptions{}); err != nil {
+			t.Errorf("%v in what was made of it:\n%s", err, first)
+		} else if second := OfProcess(n.State, 1).String(); second != first {
+			t.Errorf("loaded again it is\n%swant\n%s", second, first)
+		}
+		l.State.View()
+		for _, e := range table.Entries[:min(3, len(table.Entries))] {
+			askAll(t, l, e.Mountpoint)
+		}
+	})
+}
+
+// askAll makes some calls about a path.
+func askAll(t *testing.T, l *Loaded, path string) {
+	l.Learn(path)
+	for _, call := range []model.Call{
+		model.NewCall(model.OpOpenTree, model.Num(model.AT_FDCWD), model.Str(path), model.Num(model.OPEN_TREE_NAMESPACE|model.AT_RECURSIVE)),
+		model.NewCall(model.OpMount, model.Str(path), model.Str(path), model.NULL(), model.Num(model.MS_BIND|model.MS_REC), model.NULL()),
+		model.NewCall(model.OpUmount2, model.Str(path), model.Num(model.MNT_DETACH)),
+		model.NewCall(model.OpUnshare, model.Num(model.CLONE_NEWNS|model.CLONE_NEWUSER)),
+	} {
+		before := l.State.Clone()
+		r, err := l.State.Do(1, &call)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, x := range l.Relevant(&call, r, before, l.State) {
+			if x.Sentence() == "" {
+				t.Errorf("%v: %T says nothing", call, x)
+			}
+		}
+		l.State.Sentence(r.Refusal)
+		OfProcess(l.State, 1)
+	}
 }

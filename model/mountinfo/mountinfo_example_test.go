@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 
+	"mntcheck/model"
 	"mntcheck/model/mountinfo"
 )
 
@@ -94,4 +95,37 @@ func ExampleParseSections() {
 	// Output:
 	// namespace 1 actors [1] descriptors [] mounts 2
 	// namespace 2 actors [] descriptors [{1 3}] mounts 2
+}
+
+// What would happen on a machine of which there is only the mount table?
+func ExampleLoad() {
+	table, err := mountinfo.Parse("mountinfo", []byte(`22 1 8:2 / / rw,relatime shared:1 - ext4 /dev/sda2 rw
+35 22 8:1 / /boot rw,relatime shared:30 - vfat /dev/sda1 rw
+`))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	host, err := mountinfo.Load(table, mountinfo.LoadOptions{})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	umount := model.NewCall(model.OpUmount2, model.Str("/boot"), model.Num(0))
+	before := host.State.Clone()
+	answer, err := host.State.Do(1, &umount)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(umount, "=", answer)
+	fmt.Print(mountinfo.OfProcess(host.State, 1))
+	for _, a := range host.Relevant(&umount, answer, before, host.State) {
+		fmt.Println("-", a.Sentence())
+	}
+	// Output:
+	// umount2("/boot", 0) = 0
+	// 22 1 8:2 / / rw,relatime shared:1 - ext4 /dev/sda2 rw
+	// - locks are not in the table: taken for a mount namespace without any; in one that was copied for a user namespace with less power, mounts cannot be taken from their places, nor flags from mounts
+	// - peer group 1 may have members and slaves in other mount namespaces, which would receive this too: taken to have none that are not in the table
 }

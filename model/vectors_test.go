@@ -1,0 +1,753 @@
+package model_test
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"mntcheck/model"
+)
+
+const rec = model.MS_REC
+
+// tester is an actor whose calls have to succeed unless the test says otherwise.
+type tester struct {
+	*testing.T
+	model.Actor
+	s *model.State
+}
+
+func start(t *testing.T) tester {
+	s := model.NewState(model.World{})
+	return tester{t, s.Actor(1), s}
+}
+
+// Chdir is the actor's, not the test's.
+func (p tester) Chdir(path string) error { return p.Actor.Chdir(path) }
+
+// ok holds that a call succeeded.
+func (p tester) ok(err error) {
+	p.Helper()
+	if err != nil {
+		p.Fatal(err)
+	}
+}
+
+// fd holds that a call that returns a descriptor succeeded.
+func (p tester) fd(n int, err error) int {
+	p.Helper()
+	p.ok(err)
+	return n
+}
+
+// refused holds that a call was refused, and by that rule.
+func (p tester) refused(want model.Rule, err error) {
+	p.Helper()
+	var e *model.CallError
+	if !errors.As(err, &e) {
+		p.Fatalf("want %v by rule %s, not %v", want.Errno(), want, err)
+	}
+	if got := e.Result.Refusal.Rule; got != want {
+		p.Fatalf("want %v by rule %s, not by %s: %v", want.Errno(), want, got, err)
+	}
+}
+
+// fork makes another actor.
+func (p tester) fork() tester {
+	p.Helper()
+	child, err := p.Actor.Fork()
+	p.ok(err)
+	return tester{p.T, child, p.s}
+}
+
+// sandbox makes an actor in a user and a mount namespace of its own.
+func (p tester) sandbox() tester {
+	p.Helper()
+	q := p.fork()
+	q.ok(q.Unshare(model.CLONE_NEWUSER | model.CLONE_NEWNS))
+	return q
+}
+
+// dir makes directories.
+func (p tester) dir(paths ...string) {
+	p.Helper()
+	for _, path := range paths {
+		p.ok(p.Mkdir(path, 0o755))
+	}
+}
+
+// tmpfs mounts a tmpfs on a directory, with the name as its source.
+func (p tester) tmpfs(name, path string) {
+	p.Helper()
+	p.ok(p.Mount(name, path, "tmpfs", 0))
+}
+
+// newTmpfs makes directories and mounts a tmpfs on each, with its last
+// component as the source.
+func (p tester) newTmpfs(paths ...string) {
+	p.Helper()
+	for _, path := range paths {
+		p.dir(path)
+		p.tmpfs(path[strings.LastIndexByte(path, '/')+1:], path)
+	}
+}
+
+// bind makes a directory and binds from there.
+func (p tester) bind(from, to string) {
+	p.Helper()
+	p.dir(to)
+	p.ok(p.Mount(from, to, "", model.MS_BIND))
+}
+
+// make changes the propagation type of a mount.
+func (p tester) make(kind uint64, path string) {
+	p.Helper()
+	p.ok(p.Mount("", path, "", kind))
+}
+
+// space is the actor's mount namespace.
+func (p tester) space() model.NSIx { return p.s.Procs[p.Number].NS }
+
+// spaceOf is the mount namespace, or the detached tree, that a descriptor's
+// mount is in or, of a namespace descriptor, that it is for.
+func (p tester) spaceOf(fd int) model.NSIx {
+	loc := p.s.Files[p.s.FindFD(model.ProcIx(p.Number), fd)].Loc
+	if d := &p.s.Dentries[loc.D]; d.Kind == model.MntNSFile {
+		return model.NSIx(d.Obj)
+	}
+	return p.s.Mounts[loc.M].NS
+}
+
+// table lists a namespace's mounts by their unique ids, as mountinfo does, one a
+// line: its number, its parent's, the path, the source, and what mountinfo shows
+// of propagation; besides whether it is locked in place. Number 0 is the bottom
+// mount, the kernel's own, which is not listed.
+func table(s *model.State, ns model.NSIx) string {
+	var all []model.MountIx
+	for m := range s.Mounts {
+		if r := &s.Mounts[m]; r.ID != 0 && r.NS == ns && (s.Spaces[ns].Anon || s.Spaces[ns].Root != model.MountIx(m)) {
+			all = append(all, model.MountIx(m))
+		}
+	}
+	slices.SortFunc(all, func(a, b model.MountIx) int { return int(int64(s.Mounts[a].UID) - int64(s.Mounts[b].UID)) })
+	var out strings.Builder
+	for i, m := range all {
+		fmt.Fprintf(&out, "%d %d %s %s%s\n", i+1, slices.Index(all, s.Mounts[m].Parent)+1, s.MountPath(m),
+			s.Name(s.Mounts[m].Source), tags(s, m))
+	}
+	return out.String()
+}
+
+func tags(s *model.State, m model.MountIx) (out string) {
+	r := &s.Mounts[m]
+	if r.Flags&model.Shared != 0 {
+		out += fmt.Sprintf(" shared:%d", r.Group)
+	}
+	if r.Master != 0 {
+		out += fmt.Sprintf(" master:%d", s.Mounts[r.Master].Group)
+	}
+	for _, x := range []struct {
+		flag model.MountFlags
+		name string
+	}{{model.Unbindable, " unbindable"}, {model.Locked, " locked"}} {
+		if r.Flags&x.flag != 0 {
+			out += x.name
+		}
+	}
+	return out
+}
+
+// has compares the actor's own table.
+func (p tester) has(want string) {
+	p.Helper()
+	p.spaceHas(p.space(), want)
+}
+
+// spaceHas compares the table of any namespace; indentation does not count.
+func (p tester) spaceHas(ns model.NSIx, want string) {
+	p.Helper()
+	want = strings.ReplaceAll(strings.TrimSpace(want), "\t", "") + "\n"
+	if want == "\n" {
+		want = ""
+	}
+	if got := table(p.s, ns); got != want {
+		p.Fatalf("the table is\n%swant\n%s", got, want)
+	}
+}
+
+// V1: the order in which copies are made, what each is a copy of, and that a
+// copy slides beneath what is mounted on a receiver already. Spec 03 §7.
+func TestV1OrderAndSources(t *testing.T) {
+	p := start(t)
+	p.newTmpfs("/A")
+	p.dir("/A/d")
+	p.make(model.MS_SHARED, "/A")
+	p.bind("/A", "/B")
+	p.bind("/A", "/C")
+	p.bind("/A", "/S1")
+	p.make(model.MS_SLAVE, "/S1")
+	p.make(model.MS_SHARED, "/S1")
+	p.bind("/S1", "/SS1")
+	p.make(model.MS_SLAVE, "/SS1")
+	p.bind("/S1", "/P")
+	p.tmpfs("own", "/SS1/d")
+	const before = `
+		1 0 / none
+		2 1 /A A shared:1
+		3 1 /B A shared:1
+		4 1 /C A shared:1
+		5 1 /S1 A shared:2 master:1
+		6 1 /SS1 A master:2
+		7 1 /P A shared:2 master:1
+		8 6 /SS1/d own`
+	p.has(before)
+
+	p.tmpfs("new", "/A/d")
+	p.has(`
+		1 0 / none
+		2 1 /A A shared:1
+		3 1 /B A shared:1
+		4 1 /C A shared:1
+		5 1 /S1 A shared:2 master:1
+		6 1 /SS1 A master:2
+		7 1 /P A shared:2 master:1
+		8 14 /SS1/d own
+		9 2 /A/d new shared:3
+		10 4 /C/d new shared:3
+		11 3 /B/d new shared:3
+		12 5 /S1/d new shared:4 master:3
+		13 7 /P/d new shared:4 master:3
+		14 6 /SS1/d new master:4`)
+
+	p.tmpfs("new2", "/P/d")
+	p.has(`
+		1 0 / none
+		2 1 /A A shared:1
+		3 1 /B A shared:1
+		4 1 /C A shared:1
+		5 1 /S1 A shared:2 master:1
+		6 1 /SS1 A master:2
+		7 1 /P A shared:2 master:1
+		8 17 /SS1/d own
+		9 2 /A/d new shared:3
+		10 4 /C/d new shared:3
+		11 3 /B/d new shared:3
+		12 5 /S1/d new shared:4 master:3
+		13 7 /P/d new shared:4 master:3
+		14 6 /SS1/d new master:4
+		15 13 /P/d new2 shared:5
+		16 12 /S1/d new2 shared:5
+		17 14 /SS1/d new2 master:5`)
+
+	p.ok(p.Umount("/P/d", 0))
+	p.ok(p.Umount("/A/d", 0))
+	p.has(before)
+}
+
+// pair mounts A, shared, and S, a slave of it, with a directory d in them.
+func pair(t *testing.T) tester {
+	p := start(t)
+	p.newTmpfs("/A")
+	p.dir("/A/d")
+	p.make(model.MS_SHARED, "/A")
+	p.bind("/A", "/S")
+	p.make(model.MS_SLAVE, "/S")
+	return p
+}
+
+const pairTable = `
+	1 0 / none
+	2 1 /A A shared:1
+	3 1 /S A master:1`
+
+// V2: whatever is mounted at the place on a receiver goes, related or not.
+func TestV2UnrelatedVictim(t *testing.T) {
+	p := pair(t)
+	p.tmpfs("new", "/A/d")
+	p.ok(p.Umount("/S/d", 0))
+	p.tmpfs("other", "/S/d")
+	p.has(pairTable + `
+		4 2 /A/d new shared:2
+		5 3 /S/d other`)
+	p.ok(p.Umount("/A/d", 0))
+	p.has(pairTable)
+}
+
+// V3: a victim with a foreign mount inside of it stays, even where it is in use,
+// and loses its master.
+func TestV3SurvivorInside(t *testing.T) {
+	p := pair(t)
+	p.tmpfs("new", "/A/d")
+	p.dir("/S/d/in")
+	p.tmpfs("child", "/S/d/in")
+	p.fd(p.Open("/S/d", model.O_RDONLY))
+	p.ok(p.Umount("/A/d", 0))
+	p.has(pairTable + `
+		4 3 /S/d new
+		5 4 /S/d/in child`)
+}
+
+// V4: what is mounted on top of a victim slides down into its place.
+func TestV4SurvivorOnTop(t *testing.T) {
+	p := pair(t)
+	p.tmpfs("new", "/A/d")
+	p.tmpfs("over", "/S/d")
+	p.ok(p.Umount("/A/d", 0))
+	p.has(pairTable + `
+		4 3 /S/d over`)
+}
+
+// V5: a plain umount fails where a copy that would go is in use; a lazy one
+// does not.
+func TestV5Busy(t *testing.T) {
+	p := pair(t)
+	p.tmpfs("new", "/A/d")
+	p.fd(p.Open("/S/d", model.O_RDONLY))
+	p.refused(model.RuleUmountBusy, p.Umount("/A/d", 0))
+	p.ok(p.Umount("/A/d", model.MNT_DETACH))
+	p.has(pairTable)
+}
+
+// V6: a survivor that slides down inside of another victim keeps that one.
+func TestV6Chain(t *testing.T) {
+	p := pair(t)
+	p.tmpfs("new", "/A/d")
+	p.dir("/A/d/k")
+	p.tmpfs("k", "/A/d/k")
+	p.tmpfs("surv", "/S/d/k")
+	p.has(pairTable + `
+		4 2 /A/d new shared:2
+		5 3 /S/d new master:2
+		6 4 /A/d/k k shared:3
+		7 5 /S/d/k k master:3
+		8 7 /S/d/k surv`)
+	p.ok(p.Umount("/A/d", model.MNT_DETACH))
+	p.has(pairTable + `
+		4 3 /S/d new
+		5 4 /S/d/k surv`)
+}
+
+// V7: a mount bound into itself gets no copy of its own, and the second time
+// the copies of the copies.
+func TestV7SelfStacking(t *testing.T) {
+	p := start(t)
+	p.newTmpfs("/A")
+	p.dir("/A/d")
+	p.make(model.MS_SHARED, "/A")
+	p.ok(p.Mount("/A", "/A/d", "", model.MS_BIND))
+	p.has(`
+		1 0 / none
+		2 1 /A A shared:1
+		3 2 /A/d A shared:1`)
+	p.ok(p.Mount("/A", "/A/d", "", model.MS_BIND|rec))
+	p.has(`
+		1 0 / none
+		2 1 /A A shared:1
+		3 2 /A/d A shared:1
+		4 3 /A/d A shared:1
+		5 4 /A/d/d A shared:1
+		6 2 /A A shared:1
+		7 6 /A/d A shared:1`)
+	p.ok(p.Umount("/A/d", 0))
+	p.has(`
+		1 0 / none
+		2 1 /A A shared:1
+		3 2 /A/d A shared:1
+		4 2 /A A shared:1`)
+}
+
+// V8: a bind of a directory receives what is mounted below that directory, at
+// the same place of the filesystem, and gives it back.
+func TestV8BindOfSubdirectory(t *testing.T) {
+	p := start(t)
+	p.newTmpfs("/A")
+	p.dir("/A/d", "/A/d/e", "/A/f")
+	p.make(model.MS_SHARED, "/A")
+	p.bind("/A/d", "/B")
+	p.tmpfs("e", "/A/d/e")
+	p.tmpfs("f", "/A/f")
+	p.tmpfs("root", "/B")
+	p.has(`
+		1 0 / none
+		2 1 /A A shared:1
+		3 1 /B A shared:1
+		4 2 /A/d/e e shared:2
+		5 3 /B/e e shared:2
+		6 2 /A/f f shared:3
+		7 3 /B root shared:4
+		8 2 /A/d root shared:4`)
+}
+
+// V9: what is locked in a sandbox cannot be unmounted there, but goes with what
+// it is a copy of; what the sandbox mounted over it slides down.
+func TestV9LockedCopies(t *testing.T) {
+	p := start(t)
+	p.newTmpfs("/A")
+	p.make(model.MS_SHARED, "/A")
+	p.newTmpfs("/A/d", "/A/d/k")
+	q := p.sandbox()
+	q.has(`
+		1 0 / none locked
+		2 1 /A A master:1 locked
+		3 2 /A/d d master:2 locked
+		4 3 /A/d/k k master:3 locked`)
+	q.refused(model.RuleUmountLocked, q.Umount("/A/d", model.MNT_DETACH))
+	p.ok(p.Umount("/A/d/k", 0))
+	q.has(`
+		1 0 / none locked
+		2 1 /A A master:1 locked
+		3 2 /A/d d master:2 locked`)
+	q.tmpfs("mine", "/A/d")
+	p.ok(p.Umount("/A/d", 0))
+	q.has(`
+		1 0 / none locked
+		2 1 /A A master:1 locked
+		3 2 /A/d mine`)
+}
+
+// V10: a copy that slides beneath a locked mount is locked too; the one that
+// was there stays so.
+func TestV10BeneathAndLocks(t *testing.T) {
+	p := start(t)
+	p.newTmpfs("/A")
+	p.dir("/A/d")
+	p.tmpfs("d", "/A/d")
+	p.make(model.MS_SHARED, "/A")
+	p.newTmpfs("/X")
+	q := p.sandbox()
+	p.ok(p.MoveMount(model.AT_FDCWD, "/X", model.AT_FDCWD, "/A/d", model.MOVE_MOUNT_BENEATH))
+	p.has(`
+		1 0 / none
+		2 1 /A A shared:1
+		3 4 /A/d d
+		4 2 /A/d X shared:2`)
+	q.has(`
+		1 0 / none locked
+		2 1 /A A master:1 locked
+		3 5 /A/d d locked
+		4 1 /X X locked
+		5 2 /A/d X master:2 locked`)
+	q.refused(model.RuleUmountLocked, q.Umount("/A/d", model.MNT_DETACH))
+}
+
+// V11: a detached tree receives no mounts but unmounts, and sends both.
+func TestV11DetachedTree(t *testing.T) {
+	p := start(t)
+	p.newTmpfs("/A")
+	p.dir("/A/d", "/A/e")
+	p.make(model.MS_SHARED, "/A")
+	p.tmpfs("d", "/A/d")
+	tree := p.fd(p.OpenTree(model.AT_FDCWD, "/A", model.OPEN_TREE_CLONE|model.AT_RECURSIVE))
+	p.tmpfs("e", "/A/e")
+	p.spaceHas(p.spaceOf(tree), `
+		1 0 / A shared:1
+		2 1 /d d shared:2`)
+	p.ok(p.Umount("/A/d", 0))
+	p.spaceHas(p.spaceOf(tree), `
+		1 0 / A shared:1`)
+	p.newTmpfs("/x")
+	x := p.fd(p.OpenTree(model.AT_FDCWD, "/x", model.OPEN_TREE_CLONE))
+	p.ok(p.MoveMount(x, "", tree, "d", model.MOVE_MOUNT_F_EMPTY_PATH))
+	p.has(`
+		1 0 / none
+		2 1 /A A shared:1
+		3 2 /A/e e shared:3
+		4 1 /x x
+		5 2 /A/d x shared:2`)
+	p.dir("/t")
+	p.ok(p.MoveMount(tree, "", model.AT_FDCWD, "/t", model.MOVE_MOUNT_F_EMPTY_PATH))
+	p.has(`
+		1 0 / none
+		2 1 /A A shared:1
+		3 1 /t A shared:1
+		4 2 /A/e e shared:3
+		5 1 /x x
+		6 3 /t/d x shared:2
+		7 2 /A/d x shared:2`)
+}
+
+// V12: the heirs of slaves when a mount leaves its group, and the group's end.
+func TestV12ChangeType(t *testing.T) {
+	p := start(t)
+	p.newTmpfs("/x")
+	p.make(model.MS_SHARED, "/x")
+	p.bind("/x", "/y")
+	p.bind("/x", "/s")
+	p.make(model.MS_SLAVE, "/s")
+	p.make(model.MS_SHARED, "/s")
+	p.bind("/s", "/ss")
+	p.make(model.MS_SLAVE, "/ss")
+	types := func(x, y, s, ss string) {
+		t.Helper()
+		p.has("1 0 / none\n2 1 /x x" + x + "\n3 1 /y x" + y + "\n4 1 /s x" + s + "\n5 1 /ss x" + ss)
+	}
+	types(" shared:1", " shared:1", " shared:2 master:1", " master:2")
+	p.make(model.MS_SLAVE, "/s")
+	types(" shared:1", " shared:1", " master:1", " master:1")
+	p.make(model.MS_SLAVE, "/x")
+	types(" master:1", " shared:1", " master:1", " master:1")
+	p.make(model.MS_SLAVE, "/y")
+	types("", "", "", "")
+}
+
+// 1.3: a change of a whole tree goes mount by mount: group ids count up, and a
+// tree's own last peer leaves nobody to be a slave of. Spec 03 §1.
+func TestRecursiveChangeOfType(t *testing.T) {
+	p := start(t)
+	p.newTmpfs("/A", "/A/b", "/A/c")
+	p.make(model.MS_SHARED, "/A/b")
+	p.make(model.MS_SHARED|rec, "/A")
+	p.has(`
+		1 0 / none
+		2 1 /A A shared:2
+		3 2 /A/b b shared:1
+		4 2 /A/c c shared:3`)
+	p.bind("/A/b", "/A/d")
+	p.make(model.MS_SLAVE|rec, "/A")
+	p.has(`
+		1 0 / none
+		2 1 /A A
+		3 2 /A/b b
+		4 2 /A/c c
+		5 2 /A/d b`)
+}
+
+// "/", "." and descriptors name a mount even where it is covered; names and ".."
+// lead to the top. Spec 02 §2, §4.
+func TestPathsAtStacks(t *testing.T) {
+	p := start(t)
+	p.dir("/d", "/c", "/c/e")
+	p.tmpfs("d", "/d")
+	p.fd(p.Open("/d", model.O_PATH))
+	p.tmpfs("top", "/d")
+	p.tmpfs("over", "/")
+	q := p.fork()
+	q.ok(q.Chdir("/c/e"))
+	q.ok(q.Chroot("/d"))
+	for _, test := range []struct {
+		p          tester
+		path, want string
+	}{
+		{p, "/", "none"}, {p, "/.", "none"}, {p, "//", "none"}, {p, "/..", "over"}, {p, "/../..", "over"},
+		{p, ".", "none"}, {p, "..", "over"}, {p, "/d", "top"}, {p, "/d/..", "over"}, {p, "/c/..", "over"}, {p, "/c/e/..", "none"},
+		{p, "/proc/self/fd/3", "d"}, {p, "/proc/self/fd/3/", "d"}, {p, "/proc/self/fd/3/.", "d"}, {p, "/proc/self/fd/3/..", "over"},
+		{p, "/proc/2/root", "top"}, {p, "/proc/2/cwd", "none"}, {p, "/proc/2/cwd/../..", "over"},
+		{q, "/", "top"}, {q, "/..", "top"}, {q, "..", "none"}, {q, "../..", "over"}, // the working directory is outside of the root
+	} {
+		if got := test.p.at(test.path); got != test.want {
+			t.Errorf("actor %d: %s leads to %s, want %s", test.p.Number, test.path, got, test.want)
+		}
+	}
+
+	// The links of /proc work where no proc is mounted, not where /proc is
+	// something else.
+	ns := p.fd(p.Open("/proc/self/ns/mnt", model.O_RDONLY))
+	p.ok(p.Setns(ns, model.CLONE_NEWNS))
+	if got := p.at("/"); got != "over" {
+		t.Errorf("after setns the root is %s, want the topmost mount", got)
+	}
+	p.dir("/proc")
+	p.refused(model.RuleNoEntry, no(p.Open("/proc/self/ns/mnt", model.O_RDONLY)))
+	p.ok(p.Mount("proc", "/proc", "proc", 0))
+	p.fd(p.Open("/proc/self/ns/mnt", model.O_RDONLY))
+}
+
+// What was unmounted lazily has no parent, and shows what a submount covered;
+// what a lock held there, or a dissolved tree, does not. Spec 01 §2.7, 02 §5.
+func TestPathsInUnmounted(t *testing.T) {
+	p := start(t)
+	p.newTmpfs("/a", "/a/b")
+	p.ok(p.Mknod("/a/f", model.S_IFREG|0o644))
+	p.ok(p.Mount("/a/f", "/a/f", "", model.MS_BIND))
+	tree := p.fd(p.detached("/a", recursive))
+	plain := p.fd(p.OpenTree(tree, "", emptyPath))
+	p.ok(p.Chdir("/a"))
+	p.ok(p.Umount("/a", lazy))
+	if up, sub := p.at(".."), p.at("b"); up != "a" || sub != "a" {
+		t.Errorf("in a, .. leads to %s and b to %s", up, sub)
+	}
+	p.refused(model.RuleTargetNotMounted, p.Mount("none", ".", "tmpfs", 0))
+
+	p.ok(p.Fchdir(plain))
+	if sub := p.at("b"); sub != "b" {
+		t.Errorf("in the detached tree b leads to %s", sub)
+	}
+	p.ok(p.Close(tree))
+	if dir, up, file := p.at("b"), p.at("b/.."), p.at("f"); dir != "nullfs" || up != "nullfs" || file != "anon_inodefs" {
+		t.Errorf("in the dissolved tree b leads to %s, b/.. to %s and f to %s, want empty stand-ins", dir, up, file)
+	}
+	p.refused(model.RuleTargetNotMounted, p.Mount("none", "b", "tmpfs", 0))
+	p.refused(model.RuleImmutableDirectory, p.Mkdir("b/c", 0o755))
+	p.refused(model.RuleFromNotDetachedRoot, p.MoveMount(plain, "", cwd, "/a", fromFD))
+	p.refused(model.RuleSourceForeign, no(p.OpenTree(plain, "", model.OPEN_TREE_CLONE|emptyPath)))
+
+	p = start(t)
+	p.newTmpfs("/a", "/a/b")
+	p.dir("/m")
+	q := p.sandbox()
+	q.ok(q.Mount("/a", "/m", "", model.MS_BIND|rec))
+	q.ok(q.Chdir("/m"))
+	q.ok(q.Umount("/m", lazy))
+	if sub := q.at("b"); sub != "nullfs" {
+		t.Errorf("b, which was locked in place, leads to %s now, want an empty stand-in", sub)
+	}
+}
+
+// A new proc or sysfs in a sandbox must not show what the one there, on /p, hides.
+// Spec 04 §2.1.
+func TestTooRevealing(t *testing.T) {
+	const ro = model.MS_RDONLY
+	for _, test := range []struct {
+		name    string
+		outside func(p tester) // nil: there is no instance at all
+		inside  func(q tester, fstype string)
+		flags   uint64
+		refused bool
+	}{
+		{name: "none", refused: true},
+		{name: "visible", outside: func(tester) {}},
+		{name: "covered whole", outside: func(p tester) { p.tmpfs("over", "/p") }, refused: true},
+		{name: "covered in part", outside: func(p tester) { p.newTmpfs("/p/x") }, refused: true},
+		{name: "covered by the sandbox itself", outside: func(p tester) { p.dir("/p/x") },
+			inside: func(q tester, _ string) { q.tmpfs("x", "/p/x") }},
+		{name: "only a directory of it", outside: func(p tester) {
+			p.dir("/p/x")
+			p.ok(p.Mount("/p/x", "/q", "", model.MS_BIND))
+			p.ok(p.Umount("/p", 0))
+		}, refused: true},
+		{name: "read-only", outside: func(p tester) { p.ok(p.alter("/p", ro)) }, refused: true},
+		{name: "read-only as well", outside: func(p tester) { p.ok(p.alter("/p", ro)) }, flags: ro,
+			inside: func(q tester, fstype string) {
+				q.ok(q.Mount("mine", "/q", fstype, ro))
+				q.refused(model.RuleAttributeLocked, q.alter("/q", 0)) // the lock is inherited
+			}},
+		{name: "other access time", outside: func(tester) {}, flags: model.MS_NOATIME, refused: true},
+	} {
+		for _, fstype := range []string{"proc", "sysfs"} {
+			t.Run(test.name+"/"+fstype, func(t *testing.T) {
+				p := start(t)
+				p.dir("/p", "/q", "/n")
+				if test.outside != nil {
+					p.ok(p.Mount("old", "/p", fstype, 0))
+					test.outside(p)
+				}
+				q := p.sandbox()
+				if test.inside != nil {
+					test.inside(q, fstype)
+				}
+				err := q.Mount("new", "/n", fstype, test.flags)
+				if !test.refused {
+					q.ok(err)
+					return
+				}
+				q.refused(model.RuleTooRevealing, err)
+				p.ok(p.Mount("new", "/n", fstype, test.flags)) // its owner may
+			})
+		}
+	}
+}
+
+// What moves keeps its descriptor; a lock moves to what slides beneath.
+// Spec 04 §4.
+func TestMove(t *testing.T) {
+	p := start(t)
+	p.dir("/x", "/y")
+	p.newTmpfs("/a")
+	fd := p.fd(p.detached("/a", 0))
+	p.ok(p.MoveMount(fd, "", cwd, "/x", fromFD))
+	p.ok(p.MoveMount(fd, "", cwd, "/y", fromFD))
+	p.refused(model.RuleMoveIntoSelf, p.MoveMount(fd, "", cwd, "/y", fromFD))
+	p.refused(model.RuleBeneathAncestor, p.MoveMount(cwd, "/y", cwd, "/", model.MOVE_MOUNT_BENEATH))
+	fd = p.fd(p.detached("/a", 0))
+	p.ok(p.MoveMount(fd, "", cwd, "/", fromFD|model.MOVE_MOUNT_BENEATH))
+	p.has(`
+		1 4 / none
+		2 1 /a a
+		3 1 /y a
+		4 0 / a`)
+
+	q := p.sandbox()
+	mine := q.fd(q.detached("/a", 0))
+	q.refused(model.RuleUmountLocked, q.Umount("/a", 0))
+	q.ok(q.MoveMount(mine, "", cwd, "/a", fromFD|model.MOVE_MOUNT_BENEATH))
+	q.ok(q.Umount("/a", 0))
+	q.refused(model.RuleUmountLocked, q.Umount("/a", 0))
+}
+
+// A mount expires at the second call, if nobody used it in between.
+// Spec 04 §8.8, 08 §5.
+func TestExpire(t *testing.T) {
+	for name, use := range map[string]func(p tester){
+		"open and close":  func(p tester) { p.ok(p.Close(p.fd(p.Open("/a", model.O_RDONLY)))) },
+		"chdir and back":  func(p tester) { p.ok(p.Chdir("/a")); p.ok(p.Chdir("/")) },
+		"open_tree":       func(p tester) { p.ok(p.Close(p.fd(p.OpenTree(cwd, "/a", 0)))) },
+		"change of type":  func(p tester) { p.make(model.MS_PRIVATE, "/a") },
+		"source of bind":  func(p tester) { p.bind("/a", "/b") },
+		"remount":         func(p tester) { p.ok(p.alter("/a", 0)) },
+		"mount_setattr":   func(p tester) { p.ok(p.MountSetattr(cwd, "/a", 0, model.MountAttr{Set: model.MOUNT_ATTR_RDONLY})) },
+		"refused as root": func(p tester) { p.refused(model.RuleMoveIntoSelf, p.Mount("/a", "/a", "", model.MS_MOVE)) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := start(t)
+			p.newTmpfs("/a")
+			p.refused(model.RuleExpireMarked, p.Umount("/a", model.MNT_EXPIRE))
+			use(p)
+			p.refused(model.RuleExpireMarked, p.Umount("/a", model.MNT_EXPIRE))
+			p.ok(p.Umount("/a", model.MNT_EXPIRE))
+		})
+	}
+}
+
+// umount2 takes a stack from its top, whatever names it; of the root it makes the
+// filesystem read-only. Spec 04 §8.
+func TestUmountDetails(t *testing.T) {
+	p := start(t)
+	p.newTmpfs("/a")
+	p.tmpfs("top", "/a")
+	p.tmpfs("over", "/")
+	p.ok(p.Umount("/", 0))
+	p.ok(p.Umount("/a", 0))
+	if got := p.at("/a"); got != "a" {
+		t.Errorf("/a is %s", got)
+	}
+	p.ok(p.Umount("/a", 0))
+	p.refused(model.RuleNotMountRoot, p.Umount("/a", 0))
+
+	p.newTmpfs("/b")
+	p.ok(p.Symlink("/b", "/l"))
+	p.refused(model.RuleNotMountRoot, p.Umount("/l", model.UMOUNT_NOFOLLOW))
+	p.ok(p.Umount("/l", 0))
+	p.ok(p.Umount("/", 0))
+	p.has("1 0 / none")
+	p.refused(model.RuleReadOnlyFS, p.Mkdir("/c", 0o755))
+	p.ok(p.Mount("", "/", "", model.MS_REMOUNT))
+	p.dir("/c")
+}
+
+// pivot_root(".", ".") puts the old root on top of the new one, from where a lazy
+// umount takes it. Spec 04 §9.
+func TestPivotRootDot(t *testing.T) {
+	p := start(t)
+	p.newTmpfs("/n", "/s")
+	other := p.fork()
+	p.ok(p.Chdir("/n"))
+	p.ok(p.PivotRoot(".", "."))
+	p.has(`
+		1 2 / none
+		2 0 / n
+		3 1 /s s`)
+	if root, his := p.at("/"), other.at("/"); root != "n" || his != "n" {
+		t.Errorf("the roots are %s and %s", root, his)
+	}
+	p.ok(p.Umount(".", lazy))
+	p.has("1 0 / n")
+
+	q := start(t).sandbox() // where the root is locked in place, the new one will be
+	q.newTmpfs("/n")
+	q.ok(q.Chdir("/n"))
+	q.ok(q.PivotRoot(".", "."))
+	q.ok(q.Umount(".", lazy))
+	q.has("1 0 / n locked")
+}
