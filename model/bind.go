@@ -60,8 +60,10 @@ func (c *call) mayClone(from Loc, recursive bool) Refusal {
 	if recursive && c.Mounts[from.M].NS == 0 && c.Sem.CopyNeedsMounted {
 		return refuse(RuleSourceUnmounted, m)
 	}
-	if !recursive && c.hasChildUnder(from.M, from.D, true) {
-		return refuse(RuleLockedChildren, m, int32(from.D))
+	if !recursive {
+		if child := c.childUnder(from.M, from.D, true); child != 0 {
+			return refuse(RuleLockedChildren, int32(child))
+		}
 	}
 	return Refusal{}
 }

@@ -23,7 +23,7 @@ func Example() {
 	fmt.Println(err)
 	fmt.Println(errors.Is(err, model.EINVAL))
 	// Output:
-	// 1 pivot_root("/tmp", "/tmp/old") = -1 EINVAL (Invalid argument): the mount of put_old, mount 3 /tmp (shared:1), is shared
+	// 1 pivot_root("/tmp", "/tmp/old") = -1 EINVAL (Invalid argument): the mount of put_old, mount 3 /tmp, is shared:1
 	// true
 }
 

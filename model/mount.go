@@ -150,16 +150,16 @@ func (s *State) isAncestor(a, m MountIx) bool {
 	return false
 }
 
-// hasChildUnder is spec 01's has_child, or with lockedOnly its locked_child:
-// m has a child, or a LOCKED one, at d or below it.
-func (s *State) hasChildUnder(m MountIx, d DentryIx, lockedOnly bool) bool {
+// childUnder is spec 01's has_child, or with lockedOnly its locked_child: a
+// child of m, or a LOCKED one, at d or below it, or none.
+func (s *State) childUnder(m MountIx, d DentryIx, lockedOnly bool) MountIx {
 	for c := s.Mounts[m].FirstChild; c != 0; c = s.Mounts[c].NextChild {
 		s.work.Visited++
 		if (!lockedOnly || s.Mounts[c].Flags&Locked != 0) && s.under(s.Mounts[c].MP, d) {
-			return true
+			return c
 		}
 	}
-	return false
+	return 0
 }
 
 // reachable climbs from location at to mount root.M and tells whether it got

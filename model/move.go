@@ -252,8 +252,8 @@ func (c *call) setGroup(from, to Loc) Refusal {
 	if !c.under(t.Root, f.Root) {
 		return refuse(RuleGroupRoot, int32(from.M), int32(to.M))
 	}
-	if c.hasChildUnder(from.M, t.Root, true) {
-		return refuse(RuleGroupLocked, int32(from.M))
+	if child := c.childUnder(from.M, t.Root, true); child != 0 {
+		return refuse(RuleGroupLocked, int32(child))
 	}
 	refused := Shared
 	if c.Sem.SetGroupNeedsBindable {

@@ -115,8 +115,10 @@ func (c *call) openNamespace(at Loc, recursive bool) (File, Refusal) {
 	if !c.IsDir(at.D) && c.Sem.NamespaceOfDirectory {
 		return File{}, refuse(RuleNamespaceOfFile, int32(at.M), int32(at.D))
 	}
-	if c.foreign() && c.Sem.ForeignKeepsCovered && !recursive && c.hasChildUnder(at.M, at.D, false) {
-		return File{}, refuse(RuleForeignChildren, int32(at.M), int32(at.D), int32(c.proc().User))
+	if c.foreign() && c.Sem.ForeignKeepsCovered && !recursive {
+		if child := c.childUnder(at.M, at.D, false); child != 0 {
+			return File{}, refuse(RuleForeignChildren, int32(child), int32(c.proc().User))
+		}
 	}
 	if r := c.mayClone(at, recursive); r.Refused() {
 		return File{}, r

@@ -69,8 +69,11 @@ func (c *call) mayPivot(to, old, root Loc) Refusal {
 	if c.gone(to.D) {
 		return refuse(RulePivotRemoved, int32(to.M), int32(to.D))
 	}
-	if to.M == root.M || old.M == root.M {
-		return refuse(RulePivotBusy, int32(root.M))
+	if to.M == root.M {
+		return refuse(RulePivotBusy, 0, int32(root.M))
+	}
+	if old.M == root.M {
+		return refuse(RulePivotBusy, 1, int32(root.M))
 	}
 	if root.D != c.Mounts[root.M].Root {
 		return refuse(RulePivotRootNotMount, int32(root.M), int32(root.D))

@@ -23,7 +23,9 @@ func refuse(rule Rule, args ...int32) Refusal {
 
 // ruleInfo declares a rule. In text, %m takes a mount from the arguments, %d a
 // mount and a dentry as a path, %n a mount namespace, %u a user namespace, %i
-// a number, %s a name.
+// a number, %s a name. %g is the peer group of the mount just named, %b takes a
+// mount and says what keeps it busy, %w takes which of two paths is meant, %l a
+// lock.
 type ruleInfo struct {
 	name  string
 	errno Errno

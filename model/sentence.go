@@ -2,6 +2,7 @@ package model
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -38,13 +39,20 @@ func (s *State) sentence(r Refusal) string {
 			m := MountIx(take())
 			b.WriteString(s.LocPath(Loc{m, DentryIx(take())}))
 		case 'n':
-			fmt.Fprintf(&b, "mount namespace %d", s.Spaces[take()].Age)
+			b.WriteString(s.nsWords(NSIx(take())))
 		case 'u':
 			b.WriteString(s.userWords(UserIx(take())))
 		case 'i':
 			b.WriteString(strconv.Itoa(int(take())))
 		case 's':
-			b.WriteString(Quote(s.Name(NameIx(take()))))
+			b.WriteString(s.nameWords(NameIx(take())))
+		case 'g':
+			// the group of the mount just named
+			b.WriteString("shared:" + strconv.Itoa(int(s.Mounts[r.Args[arg-1]].Group)))
+		case 'b':
+			b.WriteString(s.busyWords(MountIx(take())))
+		case 'w':
+			b.WriteString([...]string{"new_root", "put_old"}[take()])
 		case 'l':
 			b.WriteString(lockWord(MountFlags(take())))
 		}
@@ -55,7 +63,8 @@ func (s *State) sentence(r Refusal) string {
 // anyWord stands for an argument where there is no state to name it in.
 var anyWord = map[byte]string{
 	'm': "a mount", 'd': "a file", 'n': "a mount namespace", 'u': "the user namespace",
-	'i': "N", 's': "of that name", 'l': "one of ro, nodev, nosuid, noexec, access time",
+	'i': "N", 's': "of that name", 'g': "shared", 'w': "new_root or put_old",
+	'b': "the mount, or one that would go with it elsewhere, is in use or has mounts on it", 'l': "one of ro, nodev, nosuid, noexec, access time",
 }
 
 func lockWord(lock MountFlags) string {
@@ -73,17 +82,77 @@ func (s *State) mountWords(m MountIx) string {
 		return "a mount that is gone"
 	}
 	words := fmt.Sprintf("mount %d %s", s.Mounts[m].ID, s.MountPath(m))
-	if g := s.Mounts[m].Group; g != 0 && s.Mounts[m].Flags&Shared != 0 {
-		words += fmt.Sprintf(" (shared:%d)", g)
+	switch ns := s.Mounts[m].NS; {
+	case ns == InternalNS:
+		return words + " (the kernel's own)"
+	case ns == 0 && s.Mounts[m].Flags&Umounted != 0:
+		return words + " (unmounted)"
+	case ns > 0 && s.Spaces[ns].Anon:
+		return words + " (of a detached tree)"
+	case ns > 0 && s.severalNamespaces():
+		return words + " (in " + s.nsWords(ns) + ")"
 	}
 	return words
+}
+
+// severalNamespaces tells whether a path alone does not say which mount is meant.
+func (s *State) severalNamespaces() bool {
+	n := 0
+	for i := range s.Spaces {
+		if s.Spaces[i].ID != 0 && !s.Spaces[i].Anon {
+			n++
+		}
+	}
+	return n > 1
+}
+
+// nsWords numbers a namespace as a view does.
+func (s *State) nsWords(ns NSIx) string {
+	if s.Spaces[ns].Anon {
+		return "a detached tree"
+	}
+	return fmt.Sprintf("mount namespace %d", slices.Index(s.Namespaces(), ns)+1)
+}
+
+// nameWords quotes a name that a path looked for. A state from before the call
+// may not know it.
+func (s *State) nameWords(n NameIx) string {
+	if int(n) >= len(s.names.text) {
+		return anyWord['s']
+	}
+	return Quote(s.Name(n))
+}
+
+// busyWords says what keeps m: a mount on it, or who uses it.
+func (s *State) busyWords(m MountIx) string {
+	if c := s.Mounts[m].FirstChild; c != 0 && s.Mounts[m].Refs == 0 {
+		return s.mountWords(c) + " is mounted on " + s.mountWords(m)
+	}
+	for p := range s.Procs {
+		if !s.Procs[p].Alive {
+			continue
+		}
+		fs := &s.FSs[s.Procs[p].FS]
+		switch {
+		case fs.Cwd.M == m:
+			return fmt.Sprintf("%s is in use: the working directory of actor %d is on it", s.mountWords(m), p)
+		case fs.Root.M == m:
+			return fmt.Sprintf("%s is in use: the root of actor %d is on it", s.mountWords(m), p)
+		}
+		for fd := s.Procs[p].FirstFD; fd != 0; fd = s.FDs[fd].Next {
+			if s.Files[s.FDs[fd].File].Loc.M == m {
+				return fmt.Sprintf("%s is in use: descriptor %d of actor %d is on it", s.mountWords(m), s.FDs[fd].Num, p)
+			}
+		}
+	}
+	return s.mountWords(m) + " is in use"
 }
 
 func (s *State) userWords(u UserIx) string {
 	if s.Users[u].Level == 0 {
 		return "the initial user namespace"
 	}
-	return fmt.Sprintf("user namespace %d", u)
+	return fmt.Sprintf("user namespace %d", int(u)-1)
 }
 
 // MountPath is where m is mounted, as a path from the root of its namespace
@@ -98,6 +167,11 @@ func (s *State) MountPath(m MountIx) string {
 // LocPath is the path of a location from the root of the namespace, or of the
 // detached tree, that it is in. Spec 02 §6.
 func (s *State) LocPath(l Loc) string {
+	if k := s.Dentries[l.D].Kind; k == MntNSFile || k == UserNSFile || k == PidFile {
+		if s.Mounts[l.M].NS == InternalNS {
+			return s.fileWords(l.D)
+		}
+	}
 	path := s.locPath(nil, l)
 	if len(path) == 0 {
 		return "/"
@@ -115,4 +189,16 @@ func (s *State) locPath(to []byte, l Loc) []byte {
 		to = append(to, "//deleted"...)
 	}
 	return to
+}
+
+// fileWords names a file that has no path, as the kernel prints it.
+func (s *State) fileWords(d DentryIx) string {
+	r := &s.Dentries[d]
+	switch r.Kind {
+	case MntNSFile:
+		return fmt.Sprintf("mnt:[%d]", slices.Index(s.Namespaces(), NSIx(r.Obj))+1)
+	case UserNSFile:
+		return fmt.Sprintf("user:[%d]", r.Obj)
+	}
+	return fmt.Sprintf("pidfd:[%d]", r.Obj)
 }
