@@ -62,7 +62,7 @@ func (s *State) sentence(r Refusal) string {
 
 // anyWord stands for an argument where there is no state to name it in.
 var anyWord = map[byte]string{
-	'm': "a mount", 'd': "a file", 'n': "a mount namespace", 'u': "the user namespace",
+	'm': "a mount", 'd': "a path", 'n': "a mount namespace", 'u': "the user namespace",
 	'i': "N", 's': "of that name", 'g': "shared", 'w': "new_root or put_old",
 	'b': "the mount, or one that would go with it elsewhere, is in use or has mounts on it", 'l': "one of ro, nodev, nosuid, noexec, access time",
 }
