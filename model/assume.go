@@ -9,7 +9,7 @@ type Assumption struct {
 // assume stands in for the directory entries of a real host, which no mount
 // table lists: a name that is not known is taken for a directory.
 func (c *call) assume(at Loc, name string) DentryIx {
-	if !c.opaqueGuess || c.Dentries[at.D].Flags&Immutable != 0 || c.SBs[c.Dentries[at.D].SB].Flags&UnknownContent == 0 {
+	if !c.unknownNames || c.Dentries[at.D].Flags&Immutable != 0 || c.SBs[c.Dentries[at.D].SB].Flags&UnknownContent == 0 {
 		return 0
 	}
 	d := c.newDentry(c.Dentries[at.D].SB, at.D, c.names.intern(name), Dir, 0)

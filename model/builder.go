@@ -100,7 +100,7 @@ func (b *Builder) words(m MountIx) string {
 
 // UnknownNames makes the state take names that it does not know for directories,
 // in superblocks with UnknownContent: a mount table lists no names.
-func (b *Builder) UnknownNames() { b.s.unknownNames, b.s.opaqueGuess = true, true }
+func (b *Builder) UnknownNames() { b.s.unknownNames = true }
 
 // InitUser is the initial user namespace.
 func (b *Builder) InitUser() UserIx { return b.s.fixed.InitUser }

@@ -57,7 +57,6 @@ func (d *decoder) run() {
 	s.MountMax = int32(d.uint())
 	s.SBs[s.SBOf(s.fixed.NsfsMount)].Flags = SBFlags(d.uint())
 	s.unknownNames = d.uint() != 0
-	s.opaqueGuess = s.unknownNames
 	if s.Sem.NSIDs != RisingIDs {
 		s.nextAge = d.uint()
 	}
@@ -213,34 +212,39 @@ func (d *decoder) mount(m MountIx) {
 	own.Source, own.IDMap, own.Group, own.Master = r.Source, r.IDMap, r.Group, r.Master
 	own.NextPeer = next
 	s.Mounts[next].PrevPeer = m
-	prev := MountIx(0)
-	for c := d.ref(mountObject); c != 0 && !d.bad; c = d.ref(mountObject) {
+	last := d.list(mountObject, &d.childOf, int32(m), func(prev, c int32) {
 		if prev == 0 {
 			s.Mounts[m].FirstChild = MountIx(c)
 		} else {
 			s.Mounts[prev].NextChild = MountIx(c)
 		}
-		d.listOnce(&d.childOf, c, int32(m))
-		s.Mounts[c].PrevChild, s.Mounts[c].NextChild = prev, 0
-		prev = MountIx(c)
-	}
-	s.Mounts[m].LastChild = prev
-	prev = 0
-	for c := d.ref(mountObject); c != 0 && !d.bad; c = d.ref(mountObject) {
+		s.Mounts[c].PrevChild, s.Mounts[c].NextChild = MountIx(prev), 0
+	})
+	s.Mounts[m].LastChild = MountIx(last)
+	d.list(mountObject, &d.slaveOf, int32(m), func(prev, c int32) {
 		if prev == 0 {
 			s.Mounts[m].FirstSlave = MountIx(c)
 		} else {
 			s.Mounts[prev].NextSlave = MountIx(c)
 		}
-		d.listOnce(&d.slaveOf, c, int32(m))
-		s.Mounts[c].PrevSlave, s.Mounts[c].NextSlave = prev, 0
-		prev = MountIx(c)
-	}
+		s.Mounts[c].PrevSlave, s.Mounts[c].NextSlave = MountIx(prev), 0
+	})
 	if r.Flags&Umounted != 0 {
 		for c := d.ref(dentryObject); c != 0 && !d.bad; c = d.ref(dentryObject) {
 			s.covers = append(s.covers, cover{m, DentryIx(c)})
 		}
 	}
+}
+
+// list reads references up to the 0 that ends them, and lets link join each to
+// the one before it. Nothing may be in the lists of two owners.
+func (d *decoder) list(kind objectKind, in *[]int32, owner int32, link func(prev, x int32)) (last int32) {
+	for x := d.ref(kind); x != 0 && !d.bad; x = d.ref(kind) {
+		d.listOnce(in, x, owner)
+		link(last, x)
+		last = x
+	}
+	return last
 }
 
 func (d *decoder) group(n uint64) int32 {
@@ -291,17 +295,14 @@ func (d *decoder) dentry(x DentryIx) {
 	if r.Kind != Dir {
 		return
 	}
-	prev := DentryIx(0)
-	for c := d.ref(dentryObject); c != 0 && !d.bad; c = d.ref(dentryObject) {
+	d.list(dentryObject, &d.entryOf, int32(x), func(prev, c int32) {
 		if prev == 0 {
 			s.Dentries[x].FirstChild = DentryIx(c)
 		} else {
 			s.Dentries[prev].nextChild = DentryIx(c)
 		}
-		d.listOnce(&d.entryOf, c, int32(x))
-		s.Dentries[c].prevChild = prev
-		prev = DentryIx(c)
-	}
+		s.Dentries[c].prevChild = DentryIx(prev)
+	})
 }
 
 func (d *decoder) space(ns NSIx) {

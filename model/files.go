@@ -91,14 +91,12 @@ func (c *call) create(path Arg, kind DentryKind, obj int32) Refusal {
 	if c.gone(p.at.D) {
 		return refuse(RuleDeadDirectory, int32(p.at.M), int32(p.at.D))
 	}
-	c.opaqueGuess = false // what is to be made is taken not to be there
-	d, r := c.findLast(p)
-	c.opaqueGuess = c.unknownNames
-	if r.Refused() {
-		return r
-	}
+	d, r := c.lookupKnown(p.at, p.name)
 	if d != 0 {
 		return refuse(RuleFileExists, int32(p.at.M), int32(d))
+	}
+	if r.Rule != RuleNoEntry {
+		return r
 	}
 	if p.slash && kind != Dir {
 		return refuse(RuleTrailingSlash)
@@ -160,6 +158,18 @@ func (c *call) remove(d DentryIx) {
 	c.SBs[c.Dentries[d].SB].removed = true
 }
 
+// findToRemove is the last component where its directory can be written to.
+func (c *call) findToRemove(p parentOf) (DentryIx, Refusal) {
+	if r := c.writable(p.at.M); r.Refused() {
+		return 0, r
+	}
+	d, r := c.findLast(p)
+	if d == 0 && !r.Refused() {
+		r = c.noEntry(p)
+	}
+	return d, r
+}
+
 // rmdir: EINVAL, ENOTEMPTY, EBUSY, EROFS, ENOENT, ENOTDIR.
 func (c *call) rmdir(path Arg) Refusal {
 	p, r := c.walkParent(path)
@@ -174,15 +184,9 @@ func (c *call) rmdir(path Arg) Refusal {
 	case lastRoot:
 		return refuse(RuleRmdirRoot)
 	}
-	if r := c.writable(p.at.M); r.Refused() {
-		return r
-	}
-	d, r := c.findLast(p)
+	d, r := c.findToRemove(p)
 	if r.Refused() {
 		return r
-	}
-	if d == 0 {
-		return c.noEntry(p)
 	}
 	if !c.IsDir(d) {
 		return refuse(RuleNotDirectory, int32(p.at.M), int32(d))
@@ -206,15 +210,9 @@ func (c *call) unlink(path Arg) Refusal {
 	if p.last != lastName {
 		return refuse(RuleUnlinkNotName)
 	}
-	if r := c.writable(p.at.M); r.Refused() {
-		return r
-	}
-	d, r := c.findLast(p)
+	d, r := c.findToRemove(p)
 	if r.Refused() {
 		return r
-	}
-	if d == 0 {
-		return c.noEntry(p)
 	}
 	if c.IsDir(d) {
 		return refuse(RuleUnlinkDirectory, int32(p.at.M), int32(d))

@@ -163,6 +163,17 @@ func (w *walker) step(name string, follow bool) Refusal {
 // lookup finds a name in the directory at. The name is not followed, nor what
 // is mounted on it.
 func (c *call) lookup(at Loc, name string) (DentryIx, Refusal) {
+	d, r := c.lookupKnown(at, name)
+	if r.Rule == RuleNoEntry {
+		if d := c.assume(at, name); d != 0 {
+			return d, Refusal{}
+		}
+	}
+	return d, r
+}
+
+// lookupKnown is lookup without taking anything for granted.
+func (c *call) lookupKnown(at Loc, name string) (DentryIx, Refusal) {
 	if !c.IsDir(at.D) {
 		return 0, refuse(RuleNotDirectory, int32(at.M), int32(at.D))
 	}
@@ -170,9 +181,6 @@ func (c *call) lookup(at Loc, name string) (DentryIx, Refusal) {
 		return 0, refuse(RuleNameTooLong, int32(at.M), int32(at.D))
 	}
 	d := c.lookupChild(at.D, name)
-	if d == 0 {
-		d = c.assume(at, name)
-	}
 	if d == 0 {
 		return 0, refuse(RuleNoEntry, int32(at.M), int32(at.D), int32(c.names.intern(name)))
 	}

@@ -321,8 +321,7 @@ type State struct {
 	initialSBs   [2]SBIx // those that a view numbers first
 	sweepAt      int     // sweep when there are as many dentries
 	fixed        fixtures
-	opaqueGuess  bool // unknown names are taken for directories, for now
-	unknownNames bool // the state came from a mount table, which lists no names
+	unknownNames bool // the state came from a mount table: names that it does not tell are taken for directories
 
 	callState
 }
