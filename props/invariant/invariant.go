@@ -1,0 +1,51 @@
+package invariant
+
+import "mntcheck/model"
+
+// Needs says how much of a system an invariant has to see.
+type Needs uint8
+
+const (
+	// State: the full state, locks, rings and detached trees included.
+	State Needs = iota
+	// Tables: the mount tables of all namespaces, as a view has them.
+	Tables
+	// Process: what one process sees.
+	Process
+)
+
+// Transition is one call, and the world before and after it. Before and After
+// are nil where the system does not show its state; views are made when first
+// asked for.
+type Transition struct {
+	Before, After *model.State
+	Actor         int
+	Call          *model.Call // with every reference to a step resolved
+	Result        model.Result
+
+	views  func() (before, after *model.View) // nil: made from the states
+	before *model.View
+	after  *model.View
+
+	facts facts
+}
+
+// Violation says how an invariant was broken.
+type Violation struct {
+	Message string          // one line, with the names that things have
+	Mounts  []model.MountIx // in After (or Before where gone): what matters, for marking
+}
+
+// Invariant is a promise that holds for every call in every state.
+type Invariant struct {
+	Name      string // such as "INV-1", "NS-3", "umount-non-shifting"
+	Statement string // one sentence
+	Source    string // the document, commit or selftest that promises it
+	Needs     Needs
+	// WholeTable: its check reads the whole table, not only what the call
+	// touched; in large worlds it may be made on every k-th call.
+	WholeTable bool
+	// Check reports whether the premise held, and a violation or nil. It may
+	// not change the states.
+	Check func(t *Transition) (premise bool, broken *Violation)
+}

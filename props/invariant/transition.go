@@ -1,0 +1,254 @@
+package invariant
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"mntcheck/model"
+)
+
+// NewTransition describes a call on a system that shows its state. result is
+// the answer; after is the state that the call left, with its journal; before
+// is a copy from before the call.
+func NewTransition(before, after *model.State, actor int, call *model.Call, result model.Result) *Transition {
+	t := new(Transition)
+	t.Reset(before, after, actor, call, result)
+	return t
+}
+
+// NewTables describes a call on a system that shows mount tables only.
+func NewTables(before, after *model.View, actor int, call *model.Call, result model.Result) *Transition {
+	return &Transition{Actor: actor, Call: call, Result: result, before: before, after: after}
+}
+
+// Reset makes t describe another call. It uses t's memory again: whoever checks
+// many calls needs one Transition.
+func (t *Transition) Reset(before, after *model.State, actor int, call *model.Call, result model.Result) {
+	t.Before, t.After, t.Actor, t.Call, t.Result = before, after, actor, call, result
+	t.views, t.before, t.after = nil, nil, nil
+	t.facts.known = 0
+}
+
+// Views are the canonical views before and after the call. They are made of
+// the states where the system shows these.
+func (t *Transition) Views() (before, after *model.View) {
+	if t.before == nil && t.views != nil {
+		t.before, t.after = t.views()
+	}
+	if t.before == nil && t.Before != nil {
+		b, a := t.Before.View(), t.After.View()
+		t.before, t.after = &b, &a
+	}
+	return t.before, t.after
+}
+
+// ShowViews says how the system itself shows its tables, where that is not
+// by the views of its states. It holds until the next Reset.
+func (t *Transition) ShowViews(views func() (before, after *model.View)) {
+	t.views, t.before, t.after = views, nil, nil
+}
+
+// HasState tells whether the transition shows states; else only views.
+func (t *Transition) HasState() bool { return t.Before != nil && t.After != nil }
+
+// ok tells whether the call succeeded.
+func (t *Transition) ok() bool { return t.Result.Errno == 0 }
+
+// small is the number of mount records up to which a check looks at all of
+// them; in larger worlds it looks at those that the call touched.
+const small = 64
+
+// scope lists the mounts of After that a check of the state has to look at:
+// all of them, or in a large world those that the call touched and their
+// parents.
+func (t *Transition) scope() []model.MountIx {
+	f := &t.facts
+	if f.learn(factScope) {
+		f.scope = f.scope[:0]
+		s := t.After
+		if len(s.Mounts) <= small {
+			for m := 1; m < len(s.Mounts); m++ {
+				if s.Mounts[m].ID != 0 {
+					f.scope = append(f.scope, model.MountIx(m))
+				}
+			}
+			return f.scope
+		}
+		e := f.marks.begin(len(s.Mounts))
+		add := func(m model.MountIx) {
+			if m > 0 && int(m) < len(s.Mounts) && s.Mounts[m].ID != 0 && f.marks.set(int(m), e) {
+				f.scope = append(f.scope, m)
+			}
+		}
+		for _, c := range s.Journal() {
+			add(c.M)
+			add(s.Mounts[c.M].Parent)
+		}
+	}
+	return f.scope
+}
+
+// old lists the mounts of Before that the call may have changed.
+func (t *Transition) old() []model.MountIx {
+	f := &t.facts
+	if f.learn(factOld) {
+		f.old = f.old[:0]
+		if s := t.Before; len(s.Mounts) <= small {
+			for m := 1; m < len(s.Mounts); m++ {
+				if s.Mounts[m].ID != 0 {
+					f.old = append(f.old, model.MountIx(m))
+				}
+			}
+			return f.old
+		}
+		for _, c := range t.After.Journal() {
+			if c.Old.ID != 0 {
+				f.old = append(f.old, c.M)
+			}
+		}
+	}
+	return f.old
+}
+
+// isNew tells whether m, a mount of After, was made by this call.
+func (t *Transition) isNew(m model.MountIx) bool {
+	return int(m) >= len(t.Before.Mounts) || t.Before.Mounts[m].UID != t.After.Mounts[m].UID
+}
+
+// stays tells whether m, a mount of Before, still exists, mounted or not.
+func (t *Transition) stays(m model.MountIx) bool {
+	return int(m) < len(t.After.Mounts) && t.After.Mounts[m].ID != 0 && t.After.Mounts[m].UID == t.Before.Mounts[m].UID
+}
+
+// mounted tells whether m, a mount of Before, is still in a namespace.
+func (t *Transition) mounted(m model.MountIx) bool { return t.stays(m) && t.After.Mounts[m].NS > 0 }
+
+// spaceStays tells whether a namespace of Before still exists.
+func (t *Transition) spaceStays(ns model.NSIx) bool {
+	return int(ns) < len(t.After.Spaces) && t.After.Spaces[ns].ID != 0 && t.After.Spaces[ns].Age == t.Before.Spaces[ns].Age
+}
+
+// isNewSpace tells whether a namespace of After was made by this call.
+func (t *Transition) isNewSpace(ns model.NSIx) bool {
+	return int(ns) >= len(t.Before.Spaces) || t.Before.Spaces[ns].ID == 0 || t.Before.Spaces[ns].Age != t.After.Spaces[ns].Age
+}
+
+// callerNS is the mount namespace in which the call was made.
+func (t *Transition) callerNS() model.NSIx { return t.Before.Procs[t.Actor].NS }
+
+// marks is a set of small numbers that empties in no time.
+type marks struct {
+	at    []uint32
+	epoch uint32
+}
+
+// begin empties the set for numbers below n, and returns its epoch.
+func (k *marks) begin(n int) uint32 {
+	if len(k.at) < n {
+		k.at = append(k.at, make([]uint32, n-len(k.at))...)
+	}
+	if k.epoch > 1<<31 {
+		clear(k.at)
+		k.epoch = 0
+	}
+	k.epoch++
+	return k.epoch
+}
+
+// set adds i, and reports whether it was not in the set.
+func (k *marks) set(i int, epoch uint32) bool {
+	if k.at[i] == epoch {
+		return false
+	}
+	k.at[i] = epoch
+	return true
+}
+
+func (k *marks) has(i int, epoch uint32) bool { return i < len(k.at) && k.at[i] == epoch }
+
+// say makes a violation. Mounts among the arguments are named as in After.
+func (t *Transition) say(format string, args ...any) *Violation {
+	v := &Violation{}
+	for i, a := range args {
+		switch a := a.(type) {
+		case model.MountIx:
+			v.Mounts = append(v.Mounts, a)
+			args[i] = t.mountWords(a)
+		case model.NSIx:
+			args[i] = t.spaceWords(a)
+		}
+	}
+	v.Message = fmt.Sprintf(format, args...)
+	v.Mounts = slices.Compact(v.Mounts)
+	return v
+}
+
+// mountWords names a mount as people look it up: by the id and path that it
+// has, or had.
+func (t *Transition) mountWords(m model.MountIx) string {
+	for _, s := range []*model.State{t.After, t.Before} {
+		if s == nil || m <= 0 || int(m) >= len(s.Mounts) || s.Mounts[m].ID == 0 {
+			continue
+		}
+		if s == t.After && s.Mounts[m].NS == 0 && int(m) < len(t.Before.Mounts) && !t.isNew(m) {
+			continue // unmounted: it had a path before
+		}
+		if pathEnds(s, m) {
+			return fmt.Sprintf("mount %d %s", s.Mounts[m].ID, s.MountPath(m))
+		}
+		return fmt.Sprintf("mount %d", s.Mounts[m].ID)
+	}
+	return "no mount"
+}
+
+// pathEnds guards against parents that form a circle, which a broken state may
+// have.
+func pathEnds(s *model.State, m model.MountIx) bool {
+	for range len(s.Mounts) {
+		if m < 0 || int(m) >= len(s.Mounts) {
+			return false
+		}
+		if m = s.Mounts[m].Parent; m == 0 {
+			return true
+		}
+	}
+	return false
+}
+
+func (t *Transition) spaceWords(ns model.NSIx) string {
+	for _, s := range []*model.State{t.After, t.Before} {
+		if ns > 0 && int(ns) < len(s.Spaces) && s.Spaces[ns].ID != 0 {
+			kind := "mount namespace"
+			if s.Spaces[ns].Anon {
+				kind = "the detached tree in namespace"
+			}
+			return fmt.Sprintf("%s %d", kind, s.Spaces[ns].Age)
+		}
+	}
+	return "no mount namespace"
+}
+
+// flagWords names flags for messages.
+func flagWords(f model.MountFlags) string {
+	var words []string
+	for _, x := range [...]struct {
+		f    model.MountFlags
+		name string
+	}{
+		{model.ReadOnly, "ro"}, {model.NoSuid, "nosuid"}, {model.NoDev, "nodev"}, {model.NoExec, "noexec"},
+		{model.NoAtime, "noatime"}, {model.NoDirAtime, "nodiratime"}, {model.RelAtime, "relatime"},
+		{model.NoSymFollow, "nosymfollow"}, {model.Shrinkable, "shrinkable"},
+		{model.Shared, "shared"}, {model.Unbindable, "unbindable"}, {model.Locked, "LOCKED"},
+		{model.LockReadOnly, "lock-ro"}, {model.LockNoSuid, "lock-nosuid"}, {model.LockNoDev, "lock-nodev"},
+		{model.LockNoExec, "lock-noexec"}, {model.LockAtime, "lock-atime"},
+	} {
+		if f&x.f != 0 {
+			words = append(words, x.name)
+		}
+	}
+	if len(words) == 0 {
+		return "no flags"
+	}
+	return strings.Join(words, ",")
+}
