@@ -208,6 +208,9 @@ func (l *loader) checkNumbers() error {
 				return l.errorAt(i, n.field, "want a number from %d to %d, got %d", n.low, math.MaxInt32, n.value)
 			}
 		}
+		if e.Major == 0 && e.Minor == 0 {
+			return l.errorAt(i, FieldDevice, "want the number of a device; no filesystem has 0:0")
+		}
 	}
 	return nil
 }
