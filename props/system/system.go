@@ -19,7 +19,7 @@ type World struct {
 type System interface {
 	// Do makes one call as an actor and returns the kernel's answer, a value
 	// or an errno. An error means that there was no answer: a dead machine, a
-	// deadline, or something that this system cannot do (ErrUnsupported).
+	// deadline, or something that this system cannot do (errors.ErrUnsupported).
 	Do(ctx context.Context, actor int, call *model.Call) (model.Result, error)
 	// Observe returns what user space can see, in canonical form.
 	Observe(ctx context.Context) (model.View, error)
