@@ -15,8 +15,10 @@ type interner struct {
 	buckets []NameIx
 }
 
+// copyTo shares the texts: they are only ever appended to, and the copy, which
+// sees no room behind them, appends elsewhere.
 func (n *interner) copyTo(dst interner) interner {
-	dst.text = append(dst.text[:0], n.text...)
+	dst.text = n.text[:len(n.text):len(n.text)]
 	dst.next = append(dst.next[:0], n.next...)
 	dst.buckets = append(dst.buckets[:0], n.buckets...)
 	return dst

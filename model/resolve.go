@@ -11,7 +11,8 @@ const (
 )
 
 // Resolve finds the location that a path names for an actor, without making a
-// call. Relative paths start at dfd, which may be AT_FDCWD.
+// call. Relative paths start at dfd, which may be AT_FDCWD. The state may learn
+// a name from it, as it would from a call, so it is not for two goroutines.
 func (s *State) Resolve(actor int, dfd int64, path Arg, f ResolveFlags) (Loc, Refusal) {
 	return (&call{s, ProcIx(actor), nil}).walk(dfd, path, walkFlags(f))
 }

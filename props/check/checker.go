@@ -3,7 +3,6 @@ package check
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 
 	"mntcheck/model"
@@ -122,7 +121,7 @@ func (c *Checker) observe(ctx context.Context, actor int, call *model.Call, r mo
 // check checks the invariants on the last call.
 func (c *Checker) check() (found *Found) {
 	sparse := c.everyK > 1 && c.calls%c.everyK != 0 && c.stateful != nil && mountCount(c.stateful.State()) > c.large
-	same := c.sound && c.unchanged()
+	same := c.stateful != nil && c.step.Unchanged() && c.sound
 	for i, v := range c.invariants {
 		if v.Needs == invariant.State && c.stateful == nil || v.WholeTable && sparse || same && c.ofState[i] {
 			continue
@@ -143,20 +142,6 @@ func (c *Checker) check() (found *Found) {
 	}
 	c.sound = found == nil && (same || !sparse)
 	return found
-}
-
-// unchanged tells whether a call failed and left every record as it was: then
-// the invariants of a state have been checked on this very state. In large
-// worlds comparing costs more than it saves.
-func (c *Checker) unchanged() bool {
-	if c.stateful == nil || c.step.Result.Errno == 0 {
-		return false
-	}
-	b, a := &c.before, c.stateful.State()
-	return len(a.Mounts) <= DefaultLargeMounts && len(a.Journal()) == 0 &&
-		slices.Equal(b.Mounts, a.Mounts) && slices.Equal(b.Spaces, a.Spaces) && slices.Equal(b.Procs, a.Procs) &&
-		slices.Equal(b.FSs, a.FSs) && slices.Equal(b.FDs, a.FDs) && slices.Equal(b.Files, a.Files) &&
-		slices.Equal(b.Dentries, a.Dentries) && slices.Equal(b.SBs, a.SBs) && slices.Equal(b.Users, a.Users)
 }
 
 // Observable tells whether an invariant can be checked on the system that was

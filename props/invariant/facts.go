@@ -22,6 +22,7 @@ type facts struct {
 	copyKind  copyKind
 	deaths    bool
 	sound     bool
+	unchanged bool
 	sandbox   *model.State
 }
 
@@ -40,6 +41,7 @@ const (
 	factCopies
 	factDeaths
 	factSound
+	factUnchanged
 )
 
 // learn reports whether a fact is not known yet; from now on it is.

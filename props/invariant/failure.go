@@ -21,6 +21,9 @@ func checkFailure(t *Transition) (bool, *Violation) {
 	if !t.HasState() {
 		return checkFailureOfTables(t)
 	}
+	if t.Unchanged() {
+		return true, nil
+	}
 	for _, c := range t.After.Journal() {
 		if t.After.Mounts[c.M].ID != 0 && t.isNew(c.M) {
 			return true, t.say("the call failed, but %v is left of it", c.M)

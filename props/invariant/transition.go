@@ -252,3 +252,20 @@ func flagWords(f model.MountFlags) string {
 	}
 	return strings.Join(words, ",")
 }
+
+// Unchanged tells whether a call failed and left every record as it was: what
+// held of the state before holds of the one after. In large worlds it does not
+// look, since comparing would cost more than it saves, and says false.
+func (t *Transition) Unchanged() bool {
+	if t.facts.learn(factUnchanged) {
+		t.facts.unchanged = t.HasState() && !t.ok() && sameRecords(t.Before, t.After)
+	}
+	return t.facts.unchanged
+}
+
+func sameRecords(b, a *model.State) bool {
+	return len(a.Mounts) <= small && len(a.Journal()) == 0 &&
+		slices.Equal(b.Mounts, a.Mounts) && slices.Equal(b.Spaces, a.Spaces) && slices.Equal(b.Procs, a.Procs) &&
+		slices.Equal(b.FSs, a.FSs) && slices.Equal(b.FDs, a.FDs) && slices.Equal(b.Files, a.Files) &&
+		slices.Equal(b.Dentries, a.Dentries) && slices.Equal(b.SBs, a.SBs) && slices.Equal(b.Users, a.Users)
+}

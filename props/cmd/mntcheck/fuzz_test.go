@@ -18,6 +18,7 @@ func FuzzExplain(f *testing.F) {
 	for _, call := range []string{
 		`open_tree(AT_FDCWD, "/", OPEN_TREE_NAMESPACE|AT_RECURSIVE)`,
 		`open_tree(AT_FDCWD, "/run/c/0/rootfs", OPEN_TREE_NAMESPACE)`,
+		`open_tree(AT_FDCWD, "/a/name/of/no/mount", OPEN_TREE_NAMESPACE)`,
 		`pivot_root("/run/c/0/rootfs/tmp", "/run/c/0/rootfs/tmp/old")`,
 		`mount("/run/c/0/rootfs", "/run/c/1/rootfs", NULL, MS_BIND|MS_REC, NULL)`,
 		`umount2("/run/c/0/rootfs", MNT_DETACH)`,

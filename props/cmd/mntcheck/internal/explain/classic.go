@@ -4,16 +4,16 @@ import (
 	"mntcheck/model"
 )
 
-// classic makes, on a copy of the state, the calls with which a program gets
+// classic makes, on a state of its own, the calls with which a program gets
 // the tree at a path into a namespace of its own where no call makes one:
 // unshare copies the whole table, the tree is bound on itself so that it is a
 // mount, pivot_root makes it the root, umount2 throws the rest away.
-func classic(before *model.State, actor int, asked *model.Call) *Classic {
+func classic(s *model.State, actor int, asked *model.Call) *Classic {
 	path := asked.Args[1]
 	if asked.Args[0].N != model.AT_FDCWD || path.Kind != model.String || path.S == "" {
 		return nil // it would take the descriptor's path, which a program need not know
 	}
-	k := &classicWay{state: before.Clone(), actor: actor, Classic: &Classic{}}
+	k := &classicWay{state: s, actor: actor, Classic: &Classic{}}
 	at, r := k.state.Resolve(actor, model.AT_FDCWD, path, model.ResolveFollow)
 	if r.Refused() {
 		return nil

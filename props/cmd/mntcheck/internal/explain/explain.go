@@ -105,9 +105,11 @@ func (a *Answer) succeeded(actor int, c *model.Call) {
 	a.spaces()
 	if a.newSpace != 0 && c.Op == model.OpOpenTree || c.Op == model.OpOpenTreeAttr && a.newSpace != 0 {
 		a.copied(actor, c)
-		// Both cost as much as the call on a large table, and only read the states.
+		// Both cost as much as the call on a large table. The checks look paths up
+		// in the state, which may learn names from that.
+		own := a.before.Clone()
 		var other sync.WaitGroup
-		other.Go(func() { a.Classic = classic(a.before, actor, c) })
+		other.Go(func() { a.Classic = classic(own, actor, c) })
 		a.Invariants = verdicts(a.before, a.after, actor, c, a.result)
 		other.Wait()
 	}
