@@ -3,7 +3,6 @@ package check
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"mntcheck/model"
 	"mntcheck/props/invariant"
@@ -34,9 +33,8 @@ type Checker struct {
 	view     model.View // of a system without state: what it showed last
 	step     invariant.Transition
 	values   []int64
-	calls    int    // since Start
-	ofState  []bool // by invariant: it is one of a state, not of a call
-	sound    bool   // the state has been checked by those
+	calls    int  // since Start
+	sound    bool // the state has been checked by those
 
 	premises []uint64 // by invariant: how often the premise held
 	checks   []uint64 // by invariant: how often it was checked
@@ -55,14 +53,10 @@ func NewChecker(invariants []*invariant.Invariant) *Checker {
 	if invariants == nil {
 		invariants = invariant.All()
 	}
-	c := &Checker{
-		invariants: invariants, everyK: 1, ofState: make([]bool, len(invariants)),
+	return &Checker{
+		invariants: invariants, everyK: 1,
 		premises: make([]uint64, len(invariants)), checks: make([]uint64, len(invariants)),
 	}
-	for i, v := range invariants {
-		c.ofState[i] = strings.HasPrefix(v.Name, "INV-") // the list of spec 01 §6
-	}
-	return c
 }
 
 // Sparsely makes invariants that read a whole table be checked on every k-th
@@ -123,7 +117,7 @@ func (c *Checker) check() (found *Found) {
 	sparse := c.everyK > 1 && c.calls%c.everyK != 0 && c.stateful != nil && mountCount(c.stateful.State()) > c.large
 	same := c.stateful != nil && c.step.Unchanged() && c.sound
 	for i, v := range c.invariants {
-		if v.Needs == invariant.State && c.stateful == nil || v.WholeTable && sparse || same && c.ofState[i] {
+		if v.Needs == invariant.State && c.stateful == nil || v.WholeTable && sparse || same && v.OfState {
 			continue
 		}
 		c.checks[i]++

@@ -32,6 +32,9 @@ func All() []*Invariant {
 	} {
 		all = append(all, group...)
 	}
+	for _, v := range all {
+		v.OfState = strings.HasPrefix(v.Name, "INV-") // the list of spec 01 §6
+	}
 	slices.SortStableFunc(all, func(a, b *Invariant) int { return cmp.Compare(rank(a.Name), rank(b.Name)) })
 	return all
 }

@@ -42,6 +42,9 @@ type Invariant struct {
 	Statement string // one sentence
 	Source    string // the document, commit or selftest that promises it
 	Needs     Needs
+	// OfState: it is about any state, not about the call that led there; after a
+	// call that changed nothing it need not be checked again. All sets it.
+	OfState bool
 	// WholeTable: its check reads the whole table, not only what the call
 	// touched; in large worlds it may be made on every k-th call.
 	WholeTable bool
