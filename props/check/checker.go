@@ -3,6 +3,7 @@ package check
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"mntcheck/model"
 	"mntcheck/props/invariant"
@@ -24,6 +25,7 @@ var noPanic = &invariant.Invariant{
 // goroutine, and keeps its memory from one system to the next.
 type Checker struct {
 	invariants []*invariant.Invariant
+	byOp       [model.NumOps][]int // positions of the invariants that a call can matter to
 	everyK     int
 	large      int
 
@@ -53,10 +55,18 @@ func NewChecker(invariants []*invariant.Invariant) *Checker {
 	if invariants == nil {
 		invariants = invariant.All()
 	}
-	return &Checker{
+	c := &Checker{
 		invariants: invariants, everyK: 1,
 		premises: make([]uint64, len(invariants)), checks: make([]uint64, len(invariants)),
 	}
+	for op := range c.byOp {
+		for i, v := range invariants {
+			if v.Calls == nil || slices.Contains(v.Calls, model.Op(op)) {
+				c.byOp[op] = append(c.byOp[op], i)
+			}
+		}
+	}
+	return c
 }
 
 // Sparsely makes invariants that read a whole table be checked on every k-th
@@ -116,7 +126,8 @@ func (c *Checker) observe(ctx context.Context, actor int, call *model.Call, r mo
 func (c *Checker) check() (found *Found) {
 	sparse := c.everyK > 1 && c.calls%c.everyK != 0 && c.stateful != nil && mountCount(c.stateful.State()) > c.large
 	same := c.stateful != nil && c.step.Unchanged() && c.sound
-	for i, v := range c.invariants {
+	for _, i := range c.byOp[c.step.Call.Op] {
+		v := c.invariants[i]
 		if v.Needs == invariant.State && c.stateful == nil || v.WholeTable && sparse || same && v.OfState {
 			continue
 		}

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"mntcheck/model"
 )
 
 // All returns every invariant, in the order of the specification: those of
@@ -34,9 +36,27 @@ func All() []*Invariant {
 	}
 	for _, v := range all {
 		v.OfState = strings.HasPrefix(v.Name, "INV-") // the list of spec 01 §6
+		v.Calls = callsOf(v.Name)
 	}
 	slices.SortStableFunc(all, func(a, b *Invariant) int { return cmp.Compare(rank(a.Name), rank(b.Name)) })
 	return all
+}
+
+// callsOf are the calls that an invariant is about, where its name tells.
+func callsOf(name string) []model.Op {
+	switch {
+	case name == "NS-23", name == "NS-24":
+		return nil // what comes later, of any kind
+	case strings.HasPrefix(name, "NS-"):
+		return []model.Op{model.OpOpenTree, model.OpOpenTreeAttr, model.OpFsmount}
+	case strings.HasPrefix(name, "umount-"):
+		return []model.Op{model.OpUmount2}
+	case strings.HasPrefix(name, "unshare-"):
+		return []model.Op{model.OpUnshare, model.OpClone, model.OpClone3}
+	case name == "type-change":
+		return []model.Op{model.OpMount, model.OpMountSetattr, model.OpOpenTreeAttr}
+	}
+	return nil
 }
 
 // rank puts INV-1, INV-2, … before NS-1, NS-2, … before the rest.

@@ -42,6 +42,8 @@ type Invariant struct {
 	Statement string // one sentence
 	Source    string // the document, commit or selftest that promises it
 	Needs     Needs
+	// Calls are those for which its premise can hold; nil: any. It saves asking.
+	Calls []model.Op
 	// OfState: it is about any state, not about the call that led there; after a
 	// call that changed nothing it need not be checked again. All sets it.
 	OfState bool
