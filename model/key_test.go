@@ -2,24 +2,21 @@ package model_test
 
 import (
 	"bytes"
-	"os"
 	"testing"
 
 	"mntcheck/model"
 	"mntcheck/model/trace"
 )
 
-// corpus is where recorded traces lie beside a checkout of the project.
-const corpus = "../../shared/corpus/7.3.4"
+// recorded is a spread of recorded traces of all kernels.
+const recorded = "../props/replay/testdata/recorded.tar.gz"
 
-// eachRecorded calls f for every recorded trace.
-func eachRecorded(t *testing.T, f func(t *testing.T, tr *trace.Trace)) {
+// eachRecorded calls f for recorded traces, with a state in which the program
+// can be run as on the kernel that it was recorded on.
+func eachRecorded(t *testing.T, f func(t *testing.T, tr *trace.Trace, s *model.State)) {
 	t.Helper()
-	if _, err := os.Stat(corpus); err != nil {
-		t.Skipf("no recorded traces at %s", corpus)
-	}
 	n := 0
-	err := trace.Each([]string{corpus}, func(file string, data []byte) error {
+	err := trace.Each([]string{recorded}, func(file string, data []byte) error {
 		tr, err := trace.Parse(file, data)
 		if err != nil {
 			return err
@@ -27,7 +24,11 @@ func eachRecorded(t *testing.T, f func(t *testing.T, tr *trace.Trace)) {
 		if n++; testing.Short() && n%10 != 0 {
 			return nil
 		}
-		f(t, tr)
+		sem, err := model.ForRelease(tr.Meta.Kernel())
+		if err != nil {
+			return err
+		}
+		f(t, tr, model.NewState(model.World{Semantics: sem}))
 		return nil
 	})
 	if err != nil {
@@ -37,8 +38,7 @@ func eachRecorded(t *testing.T, f func(t *testing.T, tr *trace.Trace)) {
 
 // A state made from a key has the same key and view, and goes on the same way.
 func TestKeyIsAnEncoding(t *testing.T) {
-	eachRecorded(t, func(t *testing.T, tr *trace.Trace) {
-		s := model.NewState(model.World{})
+	eachRecorded(t, func(t *testing.T, tr *trace.Trace, s *model.State) {
 		for i, step := range tr.Steps {
 			key := s.AppendKey(nil)
 			d, err := model.DecodeKey(key, s.Sem)
@@ -72,8 +72,7 @@ func TestKeyIsAnEncoding(t *testing.T) {
 // A copy has the same key, and changing it leaves the original as it was.
 func TestCopyIsIndependent(t *testing.T) {
 	var copied model.State
-	eachRecorded(t, func(t *testing.T, tr *trace.Trace) {
-		s := model.NewState(model.World{})
+	eachRecorded(t, func(t *testing.T, tr *trace.Trace, s *model.State) {
 		for i, step := range tr.Steps {
 			key := s.AppendKey(nil)
 			s.Copy(&copied)
