@@ -3,6 +3,7 @@ package model
 import (
 	"fmt"
 	"sort"
+	"strconv"
 	"strings"
 )
 
@@ -197,17 +198,25 @@ func ForRelease(release string) (*Semantics, error) {
 	return &all[i-1], nil
 }
 
-// parseRelease reads major, minor and patch; without a patch it is the newest.
-func parseRelease(s string) ([3]int, error) {
-	var v [3]int
-	n, err := fmt.Sscanf(s, "%d.%d.%d", &v[0], &v[1], &v[2])
-	if n < 2 || v[0] < 0 || v[1] < 0 || v[2] < 0 {
+// newestPatch stands for the patch level that a release without one means.
+const newestPatch = 1 << 30
+
+// parseRelease reads major, minor and patch of a release; what uname -r has
+// behind them, as in 6.18.15-amd64, does not count.
+func parseRelease(s string) (v [3]int, err error) {
+	v[2] = newestPatch
+	numbers := strings.Split(s, ".")
+	if i := strings.IndexFunc(s, func(r rune) bool { return r != '.' && (r < '0' || r > '9') }); i >= 0 {
+		numbers = strings.Split(s[:i], ".")
+	}
+	if len(numbers) != 2 && len(numbers) != 3 {
 		return v, fmt.Errorf("release %q: want a kernel release such as 7.3 or 7.3.4", s)
 	}
-	if n == 2 {
-		v[2] = 1 << 30
+	for i, n := range numbers {
+		if v[i], err = strconv.Atoi(n); err != nil {
+			return v, fmt.Errorf("release %q: want a kernel release such as 7.3 or 7.3.4", s)
+		}
 	}
-	_ = err
 	return v, nil
 }
 
