@@ -26,6 +26,7 @@ var noPanic = &invariant.Invariant{
 type Checker struct {
 	invariants []*invariant.Invariant
 	byOp       [model.NumOps][]int // positions of the invariants that a call can matter to
+	byRefused  [model.NumOps][]int // … that a call can matter to which changed nothing
 	everyK     int
 	large      int
 
@@ -63,6 +64,9 @@ func NewChecker(invariants []*invariant.Invariant) *Checker {
 		for i, v := range invariants {
 			if v.Calls == nil || slices.Contains(v.Calls, model.Op(op)) {
 				c.byOp[op] = append(c.byOp[op], i)
+				if !v.OfState && !v.OfChanges {
+					c.byRefused[op] = append(c.byRefused[op], i)
+				}
 			}
 		}
 	}
@@ -125,10 +129,14 @@ func (c *Checker) observe(ctx context.Context, actor int, call *model.Call, r mo
 // check checks the invariants on the last call.
 func (c *Checker) check() (found *Found) {
 	sparse := c.everyK > 1 && c.calls%c.everyK != 0 && c.stateful != nil && mountCount(c.stateful.State()) > c.large
-	same := c.stateful != nil && c.step.Unchanged() && c.sound
-	for _, i := range c.byOp[c.step.Call.Op] {
+	same := c.sound && c.stateful != nil && c.step.Unchanged()
+	which := c.byOp[c.step.Call.Op]
+	if same {
+		which = c.byRefused[c.step.Call.Op]
+	}
+	for _, i := range which {
 		v := c.invariants[i]
-		if v.Needs == invariant.State && c.stateful == nil || v.WholeTable && sparse || same && v.OfState {
+		if v.Needs == invariant.State && c.stateful == nil || v.WholeTable && sparse {
 			continue
 		}
 		c.checks[i]++

@@ -36,6 +36,7 @@ func All() []*Invariant {
 	}
 	for _, v := range all {
 		v.OfState = strings.HasPrefix(v.Name, "INV-") // the list of spec 01 §6
+		v.OfChanges = !v.OfState && v.Name != "failed-changes-nothing"
 		v.Calls = callsOf(v.Name)
 	}
 	slices.SortStableFunc(all, func(a, b *Invariant) int { return cmp.Compare(rank(a.Name), rank(b.Name)) })

@@ -47,6 +47,9 @@ type Invariant struct {
 	// OfState: it is about any state, not about the call that led there; after a
 	// call that changed nothing it need not be checked again. All sets it.
 	OfState bool
+	// OfChanges: it says nothing of a call that was refused and changed nothing.
+	// All sets it.
+	OfChanges bool
 	// WholeTable: its check reads the whole table, not only what the call
 	// touched; in large worlds it may be made on every k-th call.
 	WholeTable bool

@@ -112,6 +112,9 @@ func checkAttributeLocks(t *Transition) (premise bool, broken *Violation) {
 const atimeFlags = model.NoAtime | model.NoDirAtime | model.RelAtime
 
 func checkSticky(t *Transition) (premise bool, broken *Violation) {
+	if t.Unchanged() {
+		return false, nil
+	}
 	for _, m := range t.old() {
 		was := t.Before.Mounts[m].Flags
 		if was&model.AttributeLocks == 0 || !t.stays(m) {
