@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"mntcheck/props/check"
+	"mntcheck/props/draw"
 	"mntcheck/props/system"
 )
 
@@ -63,7 +64,7 @@ func Fuzz(f *testing.F, factory system.Factory, opts ...Option) {
 		f.Fatalf("props: %v", err)
 	}
 	ctx := context.Background()
-	source := newBytes()
+	source := new(draw.Padded)
 	f.Fuzz(func(t *testing.T, data []byte) {
 		source.Reset(data)
 		broken, err := runner.Run(ctx, source)

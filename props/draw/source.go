@@ -36,6 +36,44 @@ func (b *Bytes) Next() byte {
 // More tells whether bytes are left.
 func (b *Bytes) More() bool { return len(b.data) > 0 }
 
+// PaddedBytes is how far a Padded source goes on behind a short slice: some 250
+// calls.
+const PaddedBytes = 768
+
+// Padded is a Source that reads a slice and, where that is short, goes on with a
+// stream that is the same for all. A fuzzer's inputs are mostly short, and cost
+// it about as much as many calls; so each becomes a long program, and what comes
+// behind the input differs by the state that the input led to.
+type Padded struct {
+	data []byte
+	rest Seed
+	left int
+}
+
+// Reset makes p read data from its start.
+func (p *Padded) Reset(data []byte) {
+	p.data = data
+	p.rest.Reset(1, 0)
+	p.left = PaddedBytes - len(data)
+}
+
+// Next returns the next byte of the slice, then of the stream, then 0.
+func (p *Padded) Next() byte {
+	if len(p.data) > 0 {
+		c := p.data[0]
+		p.data = p.data[1:]
+		return c
+	}
+	if p.left <= 0 {
+		return 0
+	}
+	p.left--
+	return p.rest.Next()
+}
+
+// More tells whether bytes are left.
+func (p *Padded) More() bool { return len(p.data) > 0 || p.left > 0 }
+
 // Seed is a Source that never ends: the same two numbers give the same bytes.
 type Seed struct {
 	pcg  rand.PCG
