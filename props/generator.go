@@ -124,8 +124,6 @@ func machine(t *rapid.T, runner *check.Runner) {
 	t.Fatalf("%s", f)
 }
 
-func newBytes() *draw.Bytes { return draw.NewBytes(nil) }
-
 // maxSeedBytes bounds the longest input that fuzzing begins with, some 500 calls: long inputs
 // spread what the fuzzer itself costs over more calls.
 const maxSeedBytes = 2000
