@@ -95,7 +95,7 @@ func (s *State) commitAttach(x, p MountIx, d DentryIx, owner UserIx, isSource bo
 	s.attach(above, top, s.Mounts[top].Root)
 	if s.Mounts[above].Flags&Locked != 0 && s.Sem.LockSlidesBeneath {
 		s.touch(x).Flags |= Locked
-		if isSource {
+		if isSource || !s.Sem.CoverStaysLocked {
 			s.touch(above).Flags &^= Locked
 		}
 	}

@@ -189,6 +189,7 @@ func (b *Builder) Covered(m MountIx) bool {
 type ProcessSpec struct {
 	NS        NSIx
 	User      UserIx // none: the initial user namespace
+	Others    UserIx // owner of its pid and network namespaces, for mounts of proc and sysfs; none: the initial one
 	Caps      Caps   // effective, in its own user namespace
 	Root, Cwd Loc    // none: the top of the stack on the root of NS; Cwd none: Root
 	SharesFS  ProcIx // an earlier process whose root and working directory it shares
@@ -205,7 +206,12 @@ func (b *Builder) Process(n ProcessSpec) ProcIx {
 		b.Fail(fmt.Errorf("process %d shares its root with process %d, which was not added before it", p, n.SharesFS))
 		n.SharesFS = 0
 	}
-	b.s.Procs = append(b.s.Procs, Process{Alive: true, Caps: n.Caps & AllCaps, User: b.user(n.User), NS: n.NS})
+	others, sysfs := b.user(n.Others), b.s.fixed.Sysfs
+	if others != b.s.fixed.InitUser {
+		sysfs = b.s.newSB(Sysfs, Sysfs.sbFlags(), others)
+	}
+	b.s.Procs = append(b.s.Procs, Process{Alive: true, Caps: n.Caps & AllCaps, User: b.user(n.User), NS: n.NS,
+		Sysfs: sysfs, PidUser: others, ChildUser: others})
 	b.procs = append(b.procs, n)
 	b.s.Spaces[n.NS].Refs++
 	return p

@@ -37,7 +37,7 @@ func Checks(c *Call) []Rule {
 type ruleList = []Rule
 
 var (
-	pathChecks = ruleList{RulePathFault, RulePathTooLong, RulePathEmpty, RuleBadFD, RuleNotDirectory, RuleNoProcess,
+	pathChecks = ruleList{RulePathFault, RulePathTooLong, RulePathEmpty, RuleBadFD, RuleNotDirectory, RuleNotSearchable, RuleNoProcess,
 		RuleOutsideBind, RuleNameTooLong, RuleNoEntry, RuleNoSymFollow, RuleTooManyLinks}
 	// Paths of calls without a descriptor start at the root or the working
 	// directory only: there is none that could be bad.
@@ -97,7 +97,7 @@ var checks = [NumOps][]ruleList{
 	OpClose:        {{RuleBadFD}},
 	OpDup:          {{RuleBadFD}, noFreeFD},
 	OpMoveMount:    {{RuleMayMount, RuleMoveFlags, RuleMoveBeneathGroup}, pathChecks},
-	OpFsopen:       {{RuleMayMount, RuleFsopenFlags, RulePathFault, RuleUnknownFSType}, noFreeFD},
+	OpFsopen:       {{RuleMayMount, RuleFsopenFlags, RulePathFault, RuleMountString, RuleUnknownFSType, RuleNewMountCapability}, noFreeFD},
 	OpFsconfig:     {{RuleFsconfigCommand, RuleFsconfigArguments}, openFileChecks, {RuleNotContext, RuleContextBusy, RuleNewMountCapability, RuleSBCapability}},
 	OpFspick:       {{RuleMayMount, RuleFspickFlags}, pathChecks, {RuleNotMountRoot, RuleRemountNoUser}, noFreeFD},
 	OpMountSetattr: {{RuleSetattrFlags}, attrChecks, pathChecks, setAttributesChecks},

@@ -154,6 +154,8 @@ func (d *decoder) process() {
 	r.User = UserIx(d.ref(userObject))
 	r.NS = NSIx(d.ref(nsObject))
 	r.FS = FSIx(d.ref(fsObject))
+	r.Sysfs = SBIx(d.ref(sbObject))
+	r.PidUser, r.ChildUser = UserIx(d.ref(userObject)), UserIx(d.ref(userObject))
 	s.Procs[p] = r
 	for n := d.uint(); n != 0 && !d.bad; n = d.uint() {
 		f := FileIx(d.ref(fileObject))

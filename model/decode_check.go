@@ -76,7 +76,7 @@ func (d *decoder) coherentRest() bool {
 		}
 	}
 	for _, p := range s.Procs {
-		if p.Alive && (p.User == 0 || p.NS == 0 || p.FS == 0 || s.Spaces[p.NS].Anon) {
+		if p.Alive && (p.User == 0 || p.PidUser == 0 || p.ChildUser == 0 || p.Sysfs == 0 || s.SBs[p.Sysfs].Type != Sysfs || p.NS == 0 || p.FS == 0 || s.Spaces[p.NS].Anon) {
 			return false
 		}
 	}

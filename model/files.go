@@ -112,7 +112,7 @@ func (c *call) mkdir(path Arg) Refusal { return c.create(path, Dir, 0) }
 
 // mknod makes regular files; other types do not differ for mounts.
 func (c *call) mknod(path Arg, mode uint64) Refusal {
-	if t := mode &^ 0o7777; t != S_IFREG && t != 0 {
+	if t := mode & 0xffff &^ 0o7777; t != S_IFREG && t != 0 {
 		return refuse(RuleMknodMode)
 	}
 	return c.create(path, RegularFile, 0)

@@ -11,11 +11,18 @@ func (c *call) fsopen(name Arg, flags uint64) (int64, Refusal) {
 	if name.Kind != String {
 		return 0, refuse(RulePathFault)
 	}
+	if len(name.S) > maxPathBytes {
+		return 0, refuse(RuleMountString)
+	}
 	t, ok := fsTypeByName(name.S)
 	if !ok {
 		return 0, refuse(RuleUnknownFSType)
 	}
-	return c.install(c.contextFile(File{Type: t, User: c.proc().User}))
+	owner := c.ownerOfNew(t)
+	if t == Sysfs && !c.capable(owner, CapSysAdmin) {
+		return 0, refuse(RuleNewMountCapability, int32(owner))
+	}
+	return c.install(c.contextFile(File{Type: t, User: owner}))
 }
 
 // contextFile places a context's file on the kernel's own mount.

@@ -3,6 +3,7 @@ package model
 import (
 	"encoding/binary"
 	"slices"
+	"strings"
 )
 
 // AppendKey appends the canonical key of s: everything that decides what calls
@@ -24,13 +25,49 @@ func (s *State) AppendKey(to []byte) []byte { return new(Keyer).Append(to, s) }
 // shapes give equal bytes, and a reader can follow the same walk.
 type Keyer struct {
 	s      *State
-	out    []byte
+	out    []byte            // all the room there is
+	end    int               // of what is written
 	num    [numKinds][]int32 // by kind, by index: number in this key, 0: not met
 	count  [numKinds]int32
+	fixed  [numKinds]int32 // of count: the kernel's own
+	sysfs  int             // of them that were met
 	queue  []object
-	groups map[int32]int32
+	groups groupNumbers
 	ranks  []NSIx
 	sorted []DentryIx
+
+	rename  map[string]string // by component of a name; nil: names are as they are
+	renamed map[string]string // names that were looked up in it
+}
+
+// Rename makes a Keyer that gives keys as if the names of directories and
+// files, and each component of other strings, were what rename has for them.
+// The keys that a state has under all exchanges of some names, compared, tell
+// whether two states differ in these names only.
+func (k *Keyer) Rename(rename map[string]string) { k.rename, k.renamed = rename, map[string]string{} }
+
+// name is the text of a name, after renaming.
+func (k *Keyer) name(n NameIx) string {
+	text := k.s.names.text[n]
+	if k.rename == nil {
+		return text
+	}
+	other, ok := k.renamed[text]
+	if !ok {
+		other = k.renamePath(text)
+		k.renamed[text] = other
+	}
+	return other
+}
+
+func (k *Keyer) renamePath(path string) string {
+	parts := strings.Split(path, "/")
+	for i, p := range parts {
+		if to, ok := k.rename[p]; ok {
+			parts[i] = to
+		}
+	}
+	return strings.Join(parts, "/")
 }
 
 // objectKind is a kind of record that keys refer to.
@@ -55,20 +92,27 @@ type object struct {
 
 // Append appends the key of s.
 func (k *Keyer) Append(to []byte, s *State) []byte {
-	k.s, k.out = s, to
+	k.s, k.out, k.end = s, to[:cap(to)], len(to)
 	for kind, n := range [numKinds]int{
 		len(s.Mounts), len(s.Dentries), len(s.SBs), len(s.Spaces), len(s.Users), len(s.FSs), len(s.Files), len(s.names.text),
 	} {
-		k.num[kind] = append(k.num[kind][:0], make([]int32, n)...)
+		if cap(k.num[kind]) < n {
+			k.num[kind] = make([]int32, n+n/2)
+		}
+		k.num[kind] = k.num[kind][:n]
+		clear(k.num[kind])
 		k.count[kind] = 0
 	}
 	k.queue = k.queue[:0]
-	clear(k.groups)
+	k.groups.reset()
 	k.rankNamespaces()
-	for _, f := range s.fixedObjects() {
+	fixed := s.fixedObjects()
+	for i := range fixed {
+		f := &fixed[i]
 		k.count[f.kind]++
 		k.num[f.kind][f.ix] = k.count[f.kind]
 	}
+	k.fixed, k.sysfs = k.count, 0
 	k.header()
 	for p := 1; p < len(s.Procs); p++ {
 		k.process(&s.Procs[p])
@@ -80,45 +124,117 @@ func (k *Keyer) Append(to []byte, s *State) []byte {
 		k.queue = k.queue[:len(k.queue)-1]
 		k.object(o)
 	}
-	return k.out
+	k.s = nil
+	return k.out[:k.end]
 }
+
+// Reached counts what a walk met. The kernel's own objects are not counted.
+type Reached struct {
+	Mounts      int // in namespaces, in detached trees, and unmounted ones that are in use
+	Filesystems int // but for sysfs, of which the kernel has its own
+	Namespaces  int // mount namespaces, and those behind detached trees
+	Users       int // user namespaces, but for the initial one
+}
+
+// Reached counts what the state of the last key has.
+func (k *Keyer) Reached() Reached {
+	n := func(kind objectKind) int { return int(k.count[kind] - k.fixed[kind]) }
+	return Reached{Mounts: n(mountObject), Filesystems: n(sbObject) - k.sysfs, Namespaces: n(nsObject), Users: n(userObject)}
+}
+
+// fixedMounts is the number of the kernel's own mounts.
+const fixedMounts = 5
 
 // fixedObjects are the kernel's own: every state has them, so keys number them
 // first and do not describe them.
-func (s *State) fixedObjects() []object {
+func (s *State) fixedObjects() (all [3*fixedMounts + 3]object) {
 	f := &s.fixed
-	var all []object
-	for _, m := range [...]MountIx{f.NsfsMount, f.PidfsMount, f.AnonMount, f.StandInDir, f.StandInFile} {
-		all = append(all, object{mountObject, int32(m)}, object{dentryObject, int32(s.Mounts[m].Root)},
-			object{sbObject, int32(s.SBOf(m))})
+	for i, m := range [fixedMounts]MountIx{f.NsfsMount, f.PidfsMount, f.AnonMount, f.StandInDir, f.StandInFile} {
+		all[3*i] = object{mountObject, int32(m)}
+		all[3*i+1] = object{dentryObject, int32(s.Mounts[m].Root)}
+		all[3*i+2] = object{sbObject, int32(s.SBOf(m))}
 	}
-	return append(all, object{dentryObject, int32(f.LinkDentry)}, object{userObject, int32(f.InitUser)})
+	all[3*fixedMounts] = object{dentryObject, int32(f.LinkDentry)}
+	all[3*fixedMounts+1] = object{userObject, int32(f.InitUser)}
+	all[3*fixedMounts+2] = object{dentryObject, int32(f.AnonDentry)}
+	return all
 }
 
-func (k *Keyer) uint(n uint64) { k.out = binary.AppendUvarint(k.out, n) }
+// uint writes a number. Nearly all are small; writing those costs no call, and
+// no append, whose result would have to be stored in the Keyer each time.
+func (k *Keyer) uint(n uint64) {
+	if n < 0x80 && k.end < len(k.out) {
+		k.out[k.end] = byte(n)
+		k.end++
+		return
+	}
+	k.largeUint(n)
+}
+
+func (k *Keyer) largeUint(n uint64) {
+	k.out = binary.AppendUvarint(k.out[:k.end], n)
+	k.end, k.out = len(k.out), k.out[:cap(k.out)]
+}
+
+func (k *Keyer) text(text string) {
+	k.uint(uint64(len(text)))
+	k.out = append(k.out[:k.end], text...)
+	k.end, k.out = len(k.out), k.out[:cap(k.out)]
+}
 
 // ref writes the number of an object, 0 for none, and queues it when it is new.
 func (k *Keyer) ref(kind objectKind, ix int32) {
-	if ix == 0 {
-		k.uint(0)
-		return
-	}
 	n := k.num[kind][ix]
-	if n == 0 {
-		k.count[kind]++
-		n = k.count[kind]
-		k.num[kind][ix] = n
+	if n == 0 && ix != 0 {
+		n = k.meet(kind, ix)
 		k.uint(uint64(n))
 		if kind == nameObject {
-			text := k.s.names.text[ix]
-			k.uint(uint64(len(text)))
-			k.out = append(k.out, text...)
-			return
+			k.text(k.name(NameIx(ix)))
 		}
-		k.queue = append(k.queue, object{kind, ix})
 		return
 	}
 	k.uint(uint64(n))
+}
+
+// number is the number of an object, 0 for none; one that is new is queued. It
+// is not for names, whose text has to follow.
+func (k *Keyer) number(kind objectKind, ix int32) uint64 {
+	n := k.num[kind][ix] // record 0 is none, and never met
+	if n == 0 && ix != 0 {
+		n = k.meet(kind, ix)
+	}
+	return uint64(n)
+}
+
+// meet numbers a new object.
+func (k *Keyer) meet(kind objectKind, ix int32) int32 {
+	k.count[kind]++
+	k.num[kind][ix] = k.count[kind]
+	if kind != nameObject {
+		k.queue = append(k.queue, object{kind, ix})
+	}
+	return k.count[kind]
+}
+
+// record is room for the fixed part of a record: writing there needs no look at
+// how much room there is, and what was written is counted once.
+type record [6 * binary.MaxVarintLen64]byte
+
+func (k *Keyer) room() *record {
+	if len(k.out)-k.end < len(record{}) {
+		k.out = slices.Grow(k.out[:k.end], 2*len(record{}))
+		k.out = k.out[:cap(k.out)]
+	}
+	return (*record)(k.out[k.end:])
+}
+
+// put writes a number at place i, and returns the place behind it.
+func (b *record) put(i int, n uint64) int {
+	if n < 0x80 {
+		b[i] = byte(n)
+		return i + 1
+	}
+	return i + binary.PutUvarint(b[i:], n)
 }
 
 func (k *Keyer) loc(l Loc) {
@@ -170,6 +286,9 @@ func (k *Keyer) process(p *Process) {
 	k.ref(userObject, int32(p.User))
 	k.ref(nsObject, int32(p.NS))
 	k.ref(fsObject, int32(p.FS))
+	k.ref(sbObject, int32(p.Sysfs))
+	k.ref(userObject, int32(p.PidUser))
+	k.ref(userObject, int32(p.ChildUser))
 	for fd := p.FirstFD; fd != 0; fd = k.s.FDs[fd].Next {
 		k.uint(uint64(k.s.FDs[fd].Num))
 		k.ref(fileObject, int32(k.s.FDs[fd].File))
@@ -186,6 +305,9 @@ func (k *Keyer) object(o object) {
 		k.dentry(DentryIx(o.ix))
 	case sbObject:
 		r := &s.SBs[o.ix]
+		if r.Type == Sysfs {
+			k.sysfs++
+		}
 		k.uint(uint64(r.Type))
 		k.uint(uint64(r.Flags))
 		k.ref(dentryObject, int32(r.Root))
@@ -215,16 +337,20 @@ func (k *Keyer) object(o object) {
 func (k *Keyer) mount(m MountIx) {
 	s := k.s
 	r := &s.Mounts[m]
-	k.uint(uint64(r.Flags))
-	k.ref(dentryObject, int32(r.Root))
-	k.ref(dentryObject, int32(r.MP))
-	k.ref(mountObject, int32(r.Parent))
-	k.ref(nsObject, int32(r.NS))
+	b := k.room()
+	i := b.put(0, uint64(r.Flags))
+	i = b.put(i, k.number(dentryObject, int32(r.Root)))
+	i = b.put(i, k.number(dentryObject, int32(r.MP)))
+	i = b.put(i, k.number(mountObject, int32(r.Parent)))
+	i = b.put(i, k.number(nsObject, int32(r.NS)))
+	k.end += i
 	k.ref(nameObject, int32(r.Source))
-	k.ref(userObject, int32(r.IDMap))
-	k.uint(uint64(k.group(r.Group)))
-	k.ref(mountObject, int32(r.NextPeer))
-	k.ref(mountObject, int32(r.Master))
+	b = k.room()
+	i = b.put(0, k.number(userObject, int32(r.IDMap)))
+	i = b.put(i, uint64(k.groups.of(r.Group)))
+	i = b.put(i, k.number(mountObject, int32(r.NextPeer)))
+	i = b.put(i, k.number(mountObject, int32(r.Master)))
+	k.end += i
 	for c := r.FirstChild; c != 0; c = s.Mounts[c].NextChild {
 		k.ref(mountObject, int32(c))
 	}
@@ -248,19 +374,42 @@ func (k *Keyer) mount(m MountIx) {
 	}
 }
 
-func (k *Keyer) group(g int32) int32 {
-	if g == 0 {
+// groupNumbers numbers peer groups in the order in which they are met.
+type groupNumbers struct {
+	small [64]int32 // by id: the ids of a small world are small
+	large map[int32]int32
+	count int32
+}
+
+func (g *groupNumbers) reset() {
+	clear(g.small[:])
+	clear(g.large)
+	g.count = 0
+}
+
+func (g *groupNumbers) of(id int32) int32 {
+	if id == 0 {
 		return 0
 	}
-	if k.groups == nil {
-		k.groups = map[int32]int32{}
+	var n int32
+	if id > 0 && int(id) < len(g.small) {
+		n = g.small[id]
+	} else {
+		n = g.large[id]
 	}
-	n := k.groups[g]
-	if n == 0 {
-		n = int32(len(k.groups) + 1)
-		k.groups[g] = n
+	if n != 0 {
+		return n
 	}
-	return n
+	g.count++
+	if id > 0 && int(id) < len(g.small) {
+		g.small[id] = g.count
+		return g.count
+	}
+	if g.large == nil {
+		g.large = map[int32]int32{}
+	}
+	g.large[id] = g.count
+	return g.count
 }
 
 // dentry writes the entries of a directory by name: their order in the record
@@ -268,14 +417,16 @@ func (k *Keyer) group(g int32) int32 {
 func (k *Keyer) dentry(d DentryIx) {
 	s := k.s
 	r := &s.Dentries[d]
-	k.uint(uint64(r.Kind))
-	k.uint(uint64(r.Flags))
-	k.ref(sbObject, int32(r.SB))
 	parent := r.Parent
 	if parent == d {
 		parent = 0
 	}
-	k.ref(dentryObject, int32(parent))
+	b := k.room()
+	i := b.put(0, uint64(r.Kind))
+	i = b.put(i, uint64(r.Flags))
+	i = b.put(i, k.number(sbObject, int32(r.SB)))
+	i = b.put(i, k.number(dentryObject, int32(parent)))
+	k.end += i
 	k.ref(nameObject, int32(r.Name))
 	switch r.Kind {
 	case Symlink:
@@ -303,20 +454,32 @@ func (k *Keyer) sortDentries() {
 	if len(k.sorted) < 2 {
 		return
 	}
+	slices.SortFunc(k.sorted, k.compareDentries)
+}
+
+// compareDentries compares names where the directory is the same, else paths.
+func (k *Keyer) compareDentries(a, b DentryIx) int {
 	s := k.s
-	slices.SortFunc(k.sorted, func(a, b DentryIx) int {
-		x, y := s.dentryPath(a), s.dentryPath(b)
-		if s.Dentries[a].Parent == s.Dentries[b].Parent {
-			x, y = s.Name(s.Dentries[a].Name), s.Name(s.Dentries[b].Name)
-		}
-		switch {
-		case x < y:
-			return -1
-		case x > y:
-			return 1
-		}
-		return int(a - b)
-	})
+	x, y := &s.Dentries[a], &s.Dentries[b]
+	var c int
+	if x.Parent == y.Parent {
+		c = strings.Compare(k.name(x.Name), k.name(y.Name))
+	} else {
+		c = strings.Compare(k.path(a), k.path(b))
+	}
+	if c == 0 {
+		c = int(a - b)
+	}
+	return c
+}
+
+// path is a dentry's path in its filesystem, after renaming.
+func (k *Keyer) path(d DentryIx) string {
+	path := k.s.dentryPath(d)
+	if k.rename == nil {
+		return path
+	}
+	return k.renamePath(path)
 }
 
 // space writes the rank of the id: only the order of ids is ever looked at.

@@ -73,7 +73,7 @@ func (c *call) moveWalk(flags, symlinks, empty uint64) (f walkFlags) {
 // doMove moves the mount whose root from is to at, or slides it beneath what
 // is there. EINVAL, ENOENT, ELOOP, ENOSPC. Spec 04 §4, 08 §9.1.
 func (c *call) doMove(from, at Loc, beneath bool) Refusal {
-	if !c.Sem.DetachedTrees {
+	if !c.Sem.MoveSourceFirst {
 		return c.doMoveBefore(from, at, beneath)
 	}
 	m := from.M

@@ -209,7 +209,7 @@ func (c *call) openTreeAttr(dfd int64, path Arg, flags uint64, attr Arg, size ui
 		return c.install(f)
 	}
 	i := c.newFile(f)
-	k, nothing, r := c.attrChange(attr, size, flags&AT_RECURSIVE != 0, flags&OPEN_TREE_CLONE != 0)
+	k, nothing, r := c.attrChange(attr, size, flags&AT_RECURSIVE != 0, flags&OPEN_TREE_CLONE != 0 || !c.Sem.ReplaceNeedsClone)
 	if !r.Refused() && !nothing {
 		r = c.setAttributes(f.Loc, k)
 	}

@@ -81,6 +81,9 @@ type walker struct {
 	links int // symlinks followed
 }
 
+// start finds where a path begins. The root and the working directory can be
+// files where a namespace can be made of one (Semantics.NamespaceOfDirectory);
+// they are looked at like a directory then, and no file here may be executed.
 func (w *walker) start(dfd int64, text string) Refusal {
 	switch {
 	case text[0] == '/':
@@ -96,6 +99,10 @@ func (w *walker) start(dfd int64, text string) Refusal {
 			return refuse(RuleNotDirectory, int32(at.M), int32(at.D))
 		}
 		w.at = at
+		return Refusal{}
+	}
+	if !w.IsDir(w.at.D) && strings.Trim(text, "/") != "" {
+		return refuse(RuleNotSearchable, int32(w.at.M), int32(w.at.D))
 	}
 	return Refusal{}
 }

@@ -102,6 +102,7 @@ func (c *call) newProcess(shareFS bool) ProcIx {
 	c.Procs = append(c.Procs, *c.proc())
 	n, me := &c.Procs[p], c.proc()
 	n.Pid, n.FirstFD = 0, 0
+	n.PidUser = n.ChildUser
 	c.Spaces[n.NS].Refs++
 	if shareFS {
 		c.FSs[n.FS].Users++

@@ -8,6 +8,7 @@ const (
 	RulePathEmpty
 	RuleBadFD
 	RuleNotDirectory
+	RuleNotSearchable
 	RuleNoProcess
 	RuleNameTooLong
 	RuleNoEntry
@@ -221,6 +222,7 @@ var rules = [...]ruleInfo{
 	RulePathEmpty:              {"path-empty", ENOENT, "spec 02 §1", "the path is empty, and no flag allows that"},
 	RuleBadFD:                  {"bad-descriptor", EBADF, "spec 02 §1", "descriptor %i is not open"},
 	RuleNotDirectory:           {"not-a-directory", ENOTDIR, "spec 02 §2", "%d is not a directory"},
+	RuleNotSearchable:          {"start-is-a-file", EACCES, "spec 02 §2", "%d, where the path starts, is a file"},
 	RuleNoProcess:              {"no-such-process-link", ENOENT, "spec 02 §4", "the process or descriptor that the magic link names does not exist, or may not be inspected"},
 	RuleNameTooLong:            {"name-too-long", ENAMETOOLONG, "spec 08 §1.3", "a component below %d is longer than 255 bytes"},
 	RuleNoEntry:                {"no-entry", ENOENT, "spec 02 §2", "%d has no entry %s"},
@@ -248,8 +250,8 @@ var rules = [...]ruleInfo{
 	RuleRenameOverAncestor:     {"rename-over-ancestor", ENOTEMPTY, "spec 08 §1.2", "%d is above what is renamed"},
 	RuleRenameOverFile:         {"rename-directory-over-file", ENOTDIR, "spec 08 §1.2", "%d is not a directory, what is renamed is"},
 	RuleRenameOverDirectory:    {"rename-file-over-directory", EISDIR, "spec 08 §1.2", "%d is a directory, what is renamed is not"},
-	RuleMountString:            {"mount-string-too-long", EINVAL, "spec 04 §1.1", "a string argument is longer than a page"},
-	RuleMountNoUser:            {"ms-nouser", EINVAL, "spec 04 §1.4", "MS_NOUSER is the kernel's own"},
+	RuleMountString:            {"mount-string-too-long", EINVAL, "spec 04 §1.1", "the filesystem type or the source is longer than a page"},
+	RuleMountNoUser:            {"ms-nouser", EINVAL, "spec 04 §1.4", "MS_NOUSER, and all bits above, are the kernel's own"},
 	RuleMayMount:               {"may-mount", EPERM, "spec 01 §4", "the caller lacks CAP_SYS_ADMIN in %u, which owns its mount namespace"},
 	RuleNoFSType:               {"no-filesystem-type", EINVAL, "spec 04 §2.1", "no filesystem type is given"},
 	RuleUnknownFSType:          {"unknown-filesystem-type", ENODEV, "spec 04 §2.2", "no such filesystem type"},

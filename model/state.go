@@ -221,6 +221,12 @@ type Process struct {
 	FS      FSIx
 	FirstFD FDIx     // its descriptors, by rising number
 	Pid     DentryIx // its file in pidfs, made when first asked for
+
+	// Of its other namespaces, what matters to mounts: who owns them decides who
+	// may mount proc and sysfs. A network namespace has one sysfs.
+	Sysfs     SBIx
+	PidUser   UserIx // owner of its pid namespace
+	ChildUser UserIx // owner of that of its children
 }
 
 // FSStruct is what CLONE_FS shares.

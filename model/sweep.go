@@ -46,7 +46,8 @@ func (s *State) sweep() {
 	}
 	for i := range s.Procs {
 		if p := &s.Procs[i]; p.Alive {
-			users[p.User] = true
+			users[p.User], users[p.PidUser], users[p.ChildUser] = true, true, true
+			sbs[p.Sysfs] = true
 			pin(p.Pid)
 		}
 	}

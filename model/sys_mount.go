@@ -5,8 +5,8 @@ package model
 // the first flag that matches, and most other flags are then ignored.
 // EFAULT, EINVAL, the errors of path resolution, EPERM. Spec 04 §1.
 func (c *call) mount() Refusal {
-	source, target, fstype, data := c.arg(0), c.arg(1), c.arg(2), c.arg(4)
-	for _, s := range []Arg{fstype, source, data} {
+	source, target, fstype := c.arg(0), c.arg(1), c.arg(2)
+	for _, s := range []Arg{fstype, source} { // of the data, what does not fit is cut off
 		if s.Kind == String && len(s.S) > maxPathBytes {
 			return refuse(RuleMountString)
 		}
@@ -20,7 +20,7 @@ func (c *call) mount() Refusal {
 	if flags&MS_MGC_MSK == MS_MGC_VAL {
 		flags &^= MS_MGC_MSK
 	}
-	if flags&MS_NOUSER != 0 {
+	if flags>>31 != 0 { // the flag is the sign of a number that is made longer
 		return refuse(RuleMountNoUser)
 	}
 	if r := c.mayMount(); r.Refused() {
@@ -112,7 +112,8 @@ func (c *call) newMountCall(at Loc, fstype, source Arg, flags uint64, f MountFla
 	if !ok {
 		return refuse(RuleUnknownFSType)
 	}
-	if r := c.mayCreateSB(t, c.proc().User); r.Refused() {
+	owner := c.ownerOfNew(t)
+	if r := c.mayCreateSB(t, owner); r.Refused() {
 		return r
 	}
 	f, r := c.tooRevealing(t, f)
@@ -126,7 +127,7 @@ func (c *call) newMountCall(at Loc, fstype, source Arg, flags uint64, f MountFla
 	if !c.inNS(to.M) {
 		return refuse(RuleTargetForeign, int32(to.M))
 	}
-	if t == Sysfs && c.SBOf(to.M) == c.fixed.Sysfs && c.SBs[c.fixed.Sysfs].Root == to.D {
+	if t == Sysfs && c.SBOf(to.M) == c.proc().Sysfs && c.SBs[c.proc().Sysfs].Root == to.D {
 		return refuse(RuleSameSBOnItself, int32(to.M))
 	}
 	if !c.IsDir(to.D) {
@@ -136,13 +137,27 @@ func (c *call) newMountCall(at Loc, fstype, source Arg, flags uint64, f MountFla
 	if source.Kind == String {
 		name = source.S
 	}
-	sb := c.createSB(t, c.proc().User, flags&MS_RDONLY != 0)
+	sb := c.createSB(t, owner, flags&MS_RDONLY != 0)
 	m := c.newMount(c.SBs[sb].Root, c.names.intern(name), f)
 	if r := c.attachTree(m, to.M, to.D, c.spaceIx()); r.Refused() {
 		c.dropTree(m)
 		return r
 	}
 	return Refusal{}
+}
+
+// ownerOfNew is the user namespace that would own a filesystem that the caller
+// makes: what proc shows belongs to the pid namespace, what sysfs shows to the
+// network namespace.
+func (c *call) ownerOfNew(t FSType) UserIx {
+	switch p := c.proc(); t {
+	case Proc:
+		return p.PidUser
+	case Sysfs:
+		return c.SBs[p.Sysfs].Owner
+	default:
+		return p.User
+	}
 }
 
 // mayCreateSB tells whether the caller may make a filesystem of type t that
@@ -157,10 +172,10 @@ func (c *call) mayCreateSB(t FSType, user UserIx) Refusal {
 	return Refusal{}
 }
 
-// createSB makes a filesystem. There is one sysfs only. Spec 01 §1.1.
+// createSB makes a filesystem. A network namespace has one sysfs. Spec 01 §1.1.
 func (c *call) createSB(t FSType, user UserIx, readOnly bool) SBIx {
 	if t == Sysfs {
-		return c.fixed.Sysfs
+		return c.proc().Sysfs
 	}
 	f := t.sbFlags()
 	if readOnly {

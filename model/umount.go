@@ -24,7 +24,7 @@ func (c *call) umount2(target Arg, flags uint64) Refusal {
 	if !c.inNS(m) {
 		return refuse(RuleUmountForeign, int32(m))
 	}
-	if c.Mounts[m].Flags&Locked != 0 {
+	if c.Mounts[m].Flags&Locked != 0 || c.Mounts[m].Parent == 0 && !c.Sem.RootUnlocked {
 		return refuse(RuleUmountLocked, int32(m))
 	}
 	if owner := c.SBs[c.SBOf(m)].Owner; flags&MNT_FORCE != 0 && !c.capable(owner, CapSysAdmin) {

@@ -8,7 +8,8 @@ const otherNamespaces = CLONE_NEWTIME | CLONE_SYSVSEM | CLONE_NEWCGROUP | CLONE_
 // unshare gives the caller namespaces of its own: first a user namespace, whose
 // capabilities then make the mount namespace. EINVAL, EPERM. Spec 04 §16, 05 §3.
 func (c *call) unshare(flags uint64) Refusal {
-	known := uint64(CLONE_NEWNS | CLONE_NEWUSER | CLONE_FS | otherNamespaces)
+	// What threads share an actor has for itself: it has one thread.
+	known := uint64(CLONE_NEWNS | CLONE_NEWUSER | CLONE_FS | CLONE_THREAD | CLONE_SIGHAND | CLONE_VM | otherNamespaces)
 	if c.Sem.EmptyNamespace {
 		known |= UNSHARE_EMPTY_MNTNS
 	}
@@ -19,6 +20,8 @@ func (c *call) unshare(flags uint64) Refusal {
 		user:  flags&CLONE_NEWUSER != 0,
 		empty: flags&UNSHARE_EMPTY_MNTNS != 0,
 		mnt:   flags&(CLONE_NEWNS|UNSHARE_EMPTY_MNTNS) != 0,
+		net:   flags&CLONE_NEWNET != 0,
+		pid:   flags&CLONE_NEWPID != 0,
 	}
 	if r := c.mayMakeNamespaces(want, flags); r.Refused() {
 		return r
@@ -30,7 +33,7 @@ func (c *call) unshare(flags uint64) Refusal {
 }
 
 // wanted says which namespaces are to be made.
-type wanted struct{ user, mnt, empty bool }
+type wanted struct{ user, mnt, empty, net, pid bool }
 
 // mayMakeNamespaces: a user namespace can be made by anyone who is not
 // chrooted; the others need capabilities in the user namespace, the new one
@@ -70,6 +73,12 @@ func (c *call) makeNamespaces(want wanted) Refusal {
 	p := c.proc()
 	if want.user {
 		p.User, p.Caps = user, AllCaps
+	}
+	if want.net {
+		p.Sysfs = c.newSB(Sysfs, Sysfs.sbFlags(), user)
+	}
+	if want.pid {
+		p.ChildUser = user
 	}
 	return Refusal{}
 }
@@ -147,7 +156,8 @@ func (c *call) cloneProcess(flags uint64, three bool) (int64, Refusal) {
 	if flags&^known != 0 {
 		return 0, refuse(RuleUnshareFlags)
 	}
-	want := wanted{user: flags&CLONE_NEWUSER != 0, empty: empty, mnt: empty || flags&CLONE_NEWNS != 0}
+	want := wanted{user: flags&CLONE_NEWUSER != 0, empty: empty, mnt: empty || flags&CLONE_NEWNS != 0,
+		net: flags&CLONE_NEWNET != 0, pid: flags&CLONE_NEWPID != 0}
 	if flags&CLONE_FS != 0 && (want.mnt || want.user) {
 		return 0, refuse(RuleCloneFlagsFS)
 	}
@@ -161,5 +171,6 @@ func (c *call) cloneProcess(flags uint64, three bool) (int64, Refusal) {
 		c.Procs = c.Procs[:child]
 		return 0, r
 	}
+	inChild.proc().PidUser = inChild.proc().ChildUser
 	return int64(child), Refusal{}
 }

@@ -124,7 +124,7 @@ func TestTooRevealing(t *testing.T) {
 					p.ok(p.Mount("old", "/p", fstype, 0))
 					test.outside(p)
 				}
-				q := p.sandbox()
+				q := p.contained()
 				if test.inside != nil {
 					test.inside(q, fstype)
 				}

@@ -69,6 +69,14 @@ func (p tester) sandbox() tester {
 	return q
 }
 
+// contained is a sandbox with pid and network namespaces of its own as well.
+func (p tester) contained() tester {
+	p.Helper()
+	q := p.fork()
+	q.ok(q.Unshare(model.CLONE_NEWUSER | model.CLONE_NEWNS | model.CLONE_NEWNET | model.CLONE_NEWPID))
+	return q.fork() // children are in the new pid namespace
+}
+
 // dir makes directories.
 func (p tester) dir(paths ...string) {
 	p.Helper()

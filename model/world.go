@@ -17,7 +17,7 @@ func NewState(w World) *State {
 	root := SBFlags(SBNoUser)
 	kind := Nullfs
 	if !s.Sem.NullfsRoot {
-		kind, root = Rootfs, SBReadOnly|SBNoUser
+		kind, root = Rootfs, SBReadOnly
 	}
 	rootSB := s.newSB(kind, root, s.fixed.InitUser)
 	if kind == Nullfs {
@@ -40,7 +40,8 @@ func NewState(w World) *State {
 // addInit makes actor 1.
 func (s *State) addInit(ns NSIx, at Loc) ProcIx {
 	p := ProcIx(len(s.Procs))
-	s.Procs = append(s.Procs, Process{Alive: true, Caps: AllCaps, User: s.fixed.InitUser, NS: ns, FS: s.newFS(at, at)})
+	s.Procs = append(s.Procs, Process{Alive: true, Caps: AllCaps, User: s.fixed.InitUser, NS: ns, FS: s.newFS(at, at),
+		Sysfs: s.fixed.Sysfs, PidUser: s.fixed.InitUser, ChildUser: s.fixed.InitUser})
 	s.Spaces[ns].Refs++
 	return p
 }
@@ -75,7 +76,7 @@ func newBareState(w World) *State {
 	s.fixed.NsfsMount = internal(Nsfs, 0)
 	s.fixed.PidfsMount = internal(Pidfs, SBNoUser)
 	s.fixed.AnonMount = internal(AnonInode, SBNoUser)
-	s.fixed.AnonDentry = s.Mounts[s.fixed.AnonMount].Root
+	s.fixed.AnonDentry = s.newDentry(s.SBOf(s.fixed.AnonMount), 0, 0, RegularFile, 0)
 	s.fixed.LinkDentry = s.newDentry(s.SBOf(s.fixed.AnonMount), 0, 0, Symlink, int32(s.names.intern("magic")))
 	s.fixed.StandInDir = internal(Nullfs, SBNoUser)
 	s.Dentries[s.Mounts[s.fixed.StandInDir].Root].Flags |= Immutable
@@ -96,7 +97,7 @@ var fsTypes = [...]struct {
 	Proc:      {"proc", UserNSMount | UserNSRestricted, true},
 	Sysfs:     {"sysfs", UserNSMount | UserNSRestricted, true},
 	Nullfs:    {"nullfs", SBNoUser, false},
-	Rootfs:    {"rootfs", SBNoUser, false},
+	Rootfs:    {"rootfs", 0, false},
 	Nsfs:      {"nsfs", 0, false},
 	Pidfs:     {"pidfs", SBNoUser, false},
 	AnonInode: {"anon_inodefs", SBNoUser, false},

@@ -1,8 +1,8 @@
 package model
 
-// doMoveBefore is doMove as it was before detached trees could be used: where
-// the mount is to go is looked at first. EINVAL, ENOENT, ELOOP, ENOSPC.
-// Spec 03b §9.3.
+// doMoveBefore is doMove as it was before it looked at its source first: the
+// place where the mount is to go is found before anything else.
+// EINVAL, ENOENT, ELOOP, ENOSPC. Spec 03b §9.3, 07 §3.20.
 func (c *call) doMoveBefore(from, at Loc, beneath bool) Refusal {
 	m := from.M
 	var to Loc // the target itself, below the place where beneath
@@ -15,20 +15,8 @@ func (c *call) doMoveBefore(from, at Loc, beneath bool) Refusal {
 	if r.Refused() {
 		return r
 	}
-	parent := c.Mounts[m].Parent
-	switch {
-	case !c.inNS(to.M):
-		return refuse(RuleMoveTargetForeign, int32(to.M))
-	case !c.isMounted(m), parent != 0 && !c.inNS(m), parent == 0 && !c.anonRoot(m):
-		return refuse(RuleFromNotDetachedRoot, int32(m))
-	case c.Mounts[m].Flags&Locked != 0:
-		return refuse(RuleFromLocked, int32(m))
-	case from.D != c.Mounts[m].Root:
-		return refuse(RuleFromNotMountRoot, int32(m), int32(from.D))
-	case c.IsDir(to.D) != c.IsDir(from.D):
-		return refuse(RuleMoveDirMismatch, int32(to.M), int32(to.D))
-	case parent != 0 && c.Mounts[parent].Flags&Shared != 0:
-		return refuse(RuleFromParentShared, int32(parent))
+	if r := c.mayMoveBefore(from, to); r.Refused() {
+		return r
 	}
 	if beneath {
 		if r := c.mayGoBeneathBefore(m, to); r.Refused() {
@@ -39,8 +27,46 @@ func (c *call) doMoveBefore(from, at Loc, beneath bool) Refusal {
 	return c.moveTree(m, to)
 }
 
+// mayMoveBefore holds the tests on the source and the target of a move. Where
+// detached trees cannot be used, one may only be attached to the namespace.
+func (c *call) mayMoveBefore(from, to Loc) Refusal {
+	m := from.M
+	parent := c.Mounts[m].Parent
+	if c.Sem.DetachedTrees {
+		if r := c.mayMove(m, to.M); r.Refused() {
+			return r
+		}
+		parent = 0 // it was looked at
+	} else {
+		switch {
+		case !c.inNS(to.M):
+			return refuse(RuleMoveTargetForeign, int32(to.M))
+		case !c.isMounted(m), parent != 0 && !c.inNS(m), parent == 0 && !c.anonRoot(m):
+			return refuse(RuleFromNotDetachedRoot, int32(m))
+		case c.Mounts[m].Flags&Locked != 0:
+			return refuse(RuleFromLocked, int32(m))
+		}
+	}
+	switch {
+	case from.D != c.Mounts[m].Root:
+		return refuse(RuleFromNotMountRoot, int32(m), int32(from.D))
+	case c.IsDir(to.D) != c.IsDir(from.D):
+		return refuse(RuleMoveDirMismatch, int32(to.M), int32(to.D))
+	case parent != 0 && c.Mounts[parent].Flags&Shared != 0:
+		return refuse(RuleFromParentShared, int32(parent))
+	}
+	return Refusal{}
+}
+
 // lockStack chooses the topmost mount at a target, to go beneath it.
 func (c *call) lockStack(at Loc) (Loc, Refusal) {
+	switch {
+	case !c.Sem.BeneathMountFirst:
+	case at.D != c.Mounts[at.M].Root:
+		return Loc{}, refuse(RuleBeneathNotMountRoot, int32(at.M), int32(at.D))
+	case c.Mounts[at.M].Parent == 0:
+		return Loc{}, refuse(RuleBeneathNoParent, int32(at.M))
+	}
 	for {
 		place := c.Mounts[at.M].MP
 		if c.Mounts[at.M].Parent == 0 {
@@ -85,7 +111,7 @@ func (c *call) mayGoBeneathBefore(m MountIx, to Loc) Refusal {
 		return refuse(RuleBeneathAncestor, int32(over))
 	case c.wouldOvermount(p, over, d):
 		return refuse(RuleBeneathOvermountTarget, int32(over))
-	case c.wouldOvermount(p, m, d):
+	case c.inNS(m) && c.wouldOvermount(p, m, d):
 		return refuse(RuleBeneathOvermountSource, int32(m))
 	}
 	return Refusal{}
