@@ -82,6 +82,14 @@ func Add(own ...*invariant.Invariant) Option {
 	}
 }
 
+// Strict makes what the release is known to break (invariant.Known) fail too.
+func Strict() Option {
+	return func(s *settings) error {
+		s.check.Strict = true
+		return nil
+	}
+}
+
 // Sizes sets how large worlds are.
 func Sizes(sizes ...draw.Size) Option {
 	return func(s *settings) error {

@@ -9,6 +9,7 @@ var unreachable = map[string]string{
 	"beneath-root":              "of releases before 7.3",
 	"beneath-on-namespace-root": "of releases before 7.3",
 	"no-such-call":              "of releases before 7.3",
+	"start-is-a-file":           "of releases before 7.3",
 	"chroot-capability":         "every process has all capabilities in its own user namespace",
 	"own-capability":            "every process has all capabilities in its own user namespace",
 	"setns-own-capability":      "every process has all capabilities in its own user namespace",

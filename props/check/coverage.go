@@ -53,6 +53,7 @@ type tally struct {
 	tables                 uint64 // that were looked at for classes and sizes
 	sizes, depths          [buckets]uint64
 	premises, checks       []uint64 // by invariant
+	breaches               []uint64 // by invariant: that are known
 	unsupported            [model.NumOps]uint64
 	diverged               uint64
 }
@@ -67,7 +68,7 @@ func newTally(invariants int) *tally {
 	return &tally{
 		outcomes: make([]uint64, int(model.NumOps)*ruleCount()),
 		errnos:   map[opErrno]uint64{},
-		premises: make([]uint64, invariants), checks: make([]uint64, invariants),
+		premises: make([]uint64, invariants), checks: make([]uint64, invariants), breaches: make([]uint64, invariants),
 	}
 }
 
@@ -75,12 +76,13 @@ func newTally(invariants int) *tally {
 func ruleCount() int { return len(model.Rules()) + 1 }
 
 func (t *tally) reset() {
-	outcomes, errnos, premises, checks := t.outcomes, t.errnos, t.premises, t.checks
+	outcomes, errnos, premises, checks, breaches := t.outcomes, t.errnos, t.premises, t.checks, t.breaches
 	clear(outcomes)
 	clear(errnos)
 	clear(premises)
 	clear(checks)
-	*t = tally{outcomes: outcomes, errnos: errnos, premises: premises, checks: checks}
+	clear(breaches)
+	*t = tally{outcomes: outcomes, errnos: errnos, premises: premises, checks: checks, breaches: breaches}
 }
 
 func (t *tally) add(o *tally) {
@@ -95,6 +97,7 @@ func (t *tally) add(o *tally) {
 	sum(t.depths[:], o.depths[:])
 	sum(t.premises, o.premises)
 	sum(t.checks, o.checks)
+	sum(t.breaches, o.breaches)
 	sum(t.unsupported[:], o.unsupported[:])
 	for k, n := range o.errnos {
 		t.errnos[k] += n

@@ -3,10 +3,12 @@ package check
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"mntcheck/props/invariant"
 	"mntcheck/props/system"
 )
 
@@ -34,7 +36,7 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 	for range o.Workers {
 		workers.Go(func() { e.work(ctx, until) })
 	}
-	e.report(&workers)
+	Watch(&workers, e.progress, o.Progress)
 	if e.err != nil {
 		return nil, e.err
 	}
@@ -66,7 +68,8 @@ type engine struct {
 	broke     *caseFound
 	err       error
 	system    system.Profile
-	views     bool // the system shows views only
+	views     bool               // the system shows views only
+	known     []*invariant.Known // by invariant, on that system
 }
 
 // part is a run of consecutive cases that one worker did.
@@ -129,6 +132,7 @@ func (e *engine) commit(n uint64, p *part, w *worker) {
 	defer e.mu.Unlock()
 	if w.check.sys != nil {
 		e.system, e.views = system.ProfileOf(w.check.sys), w.check.stateful == nil
+		e.known = slices.Clone(w.check.known)
 	}
 	e.pending[n] = p
 	for e.broke == nil && e.err == nil {
@@ -145,30 +149,6 @@ func (e *engine) commit(n uint64, p *part, w *worker) {
 		}
 		next.tally.reset()
 		e.free = append(e.free, next.tally)
-	}
-}
-
-// report waits for the workers, and calls Progress meanwhile.
-func (e *engine) report(workers *sync.WaitGroup) {
-	if e.o.Progress == nil {
-		workers.Wait()
-		return
-	}
-	done := make(chan struct{})
-	go func() {
-		workers.Wait()
-		close(done)
-	}()
-	tick := time.NewTicker(100 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		e.o.Progress(e.progress())
-		select {
-		case <-done:
-			e.o.Progress(e.progress())
-			return
-		case <-tick.C:
-		}
 	}
 }
 

@@ -71,9 +71,9 @@ func NewFailure(ctx context.Context, o Options, w system.World, program draw.Pro
 func (f *Failure) describe(ctx context.Context, o *Options, found *Found) error {
 	v := found.Invariant
 	f.Invariant, f.Statement, f.Source, f.Message = v.Name, v.Statement, v.Source, found.Violation.Message
-	again := NewChecker([]*invariant.Invariant{v})
+	again := o.checker([]*invariant.Invariant{v})
 	if v == noPanic {
-		again = NewChecker(o.Invariants)
+		again = o.checker(o.Invariants)
 	}
 	breaks := func(p []model.Step) bool {
 		found, err := again.Program(ctx, f.factory(o), f.World, p)
@@ -127,9 +127,9 @@ func (f *Failure) replay(ctx context.Context, o *Options, v *invariant.Invariant
 		return err
 	}
 	defer sys.Close()
-	c := NewChecker([]*invariant.Invariant{v})
+	c := o.checker([]*invariant.Invariant{v})
 	if v == noPanic {
-		c = NewChecker(o.Invariants)
+		c = o.checker(o.Invariants)
 	}
 	if err := c.Start(ctx, sys); err != nil {
 		return err

@@ -33,6 +33,10 @@ type Options struct {
 	// must be no Factory.
 	Direct bool
 
+	// Strict: what a release is known to break (invariant.Known) is a violation
+	// like any other. Else it is counted, and the search goes on.
+	Strict bool
+
 	// EveryK and LargeMounts: in worlds of more than LargeMounts mounts,
 	// invariants that read a whole table are checked on every EveryK-th call.
 	// 0: DefaultEveryK and DefaultLargeMounts; an EveryK of 1: on every call.
@@ -108,6 +112,15 @@ func (o *Options) factory() system.Factory {
 		return system.NewModel
 	}
 	return o.Factory
+}
+
+// checker is one of invariants, as strict as the options.
+func (o *Options) checker(list []*invariant.Invariant) *Checker {
+	c := NewChecker(list)
+	if o.Strict {
+		c.Strictly()
+	}
+	return c
 }
 
 func (o *Options) limits() draw.Limits {

@@ -22,6 +22,8 @@ const (
 	// NotReached: broken from a state that was drawn directly, to which no
 	// program of calls is known to lead.
 	NotReached Verdict = "not known to be reachable"
+	// KnownBroken: broken as this release is known to, and only so.
+	KnownBroken Verdict = "known"
 )
 
 // Report is what came of a run.
@@ -58,6 +60,11 @@ type InvariantReport struct {
 	Checks    uint64  `json:"checks"`   // calls that it was checked on
 	Premises  uint64  `json:"premises"` // of them, those to which it applies
 	Verdict   Verdict `json:"verdict"`
+	// Of a release that is known to break it: how many of these calls did, what
+	// the release does instead, and who says so. Empty where none did.
+	Breaches    uint64 `json:"breaches,omitempty"`
+	Known       string `json:"known,omitempty"`
+	KnownSource string `json:"known_source,omitempty"`
 }
 
 // Coverage is what a run generated.
@@ -122,10 +129,14 @@ func (e *engine) result(elapsed time.Duration, interrupted bool) *Report {
 		}
 	}
 	for i, v := range e.o.Invariants {
-		r.Invariants = append(r.Invariants, InvariantReport{
+		one := InvariantReport{
 			Name: v.Name, Statement: v.Statement, Source: v.Source,
-			Checks: t.checks[i], Premises: t.premises[i], Verdict: e.verdict(i, v),
-		})
+			Checks: t.checks[i], Premises: t.premises[i], Breaches: t.breaches[i], Verdict: e.verdict(i, v),
+		}
+		if one.Breaches > 0 {
+			one.Known, one.KnownSource = e.known[i].Why, e.known[i].Source
+		}
+		r.Invariants = append(r.Invariants, one)
 	}
 	if e.broke != nil && e.broke.found.Invariant == noPanic {
 		r.Invariants = append(r.Invariants, InvariantReport{
@@ -146,6 +157,8 @@ func (e *engine) verdict(i int, v *invariant.Invariant) Verdict {
 	switch {
 	case e.views && v.Needs == invariant.State:
 		return NotObservable
+	case e.total.breaches[i] > 0:
+		return KnownBroken
 	case e.total.premises[i] == 0:
 		return NeverApplied
 	}

@@ -3,9 +3,8 @@ package check
 import (
 	"fmt"
 	"strings"
-	"unicode/utf8"
 
-	"mntcheck/model/mountinfo"
+	"mntcheck/props/difftext"
 )
 
 // String is the failure for people: the broken claim in one line, the smallest
@@ -31,63 +30,11 @@ func (f *Failure) String() string {
 		}
 	}
 	b.WriteString("\n")
-	b.WriteString(sideBySide("before the last call", f.BeforeView.Mounts, "after it", f.AfterView.Mounts))
+	b.WriteString(difftext.SideBySide(
+		difftext.Side{Title: "before the last call", Mounts: f.BeforeView.Mounts},
+		difftext.Side{Title: "after it", Mounts: f.AfterView.Mounts}))
 	if f.File != "" {
 		fmt.Fprintf(&b, "\nThe trace is in %s\n", f.File)
 	}
 	return b.String()
-}
-
-// sideBySide draws the namespaces of two views as trees, one beside the other;
-// lines that differ have a | between them.
-func sideBySide(leftTitle, left, rightTitle, right string) string {
-	l := append([]string{leftTitle}, trees(left)...)
-	r := append([]string{rightTitle}, trees(right)...)
-	width := 0
-	for _, line := range l {
-		width = max(width, utf8.RuneCountInString(line))
-	}
-	var b strings.Builder
-	for i := range max(len(l), len(r)) {
-		one, other := "", ""
-		if i < len(l) {
-			one = l[i]
-		}
-		if i < len(r) {
-			other = r[i]
-		}
-		sign := ' '
-		if one != other && i > 0 {
-			sign = '|'
-		}
-		line := fmt.Sprintf("  %-*s %c %s", width, one, sign, other)
-		b.WriteString(strings.TrimRight(line, " ") + "\n")
-	}
-	return b.String()
-}
-
-// maxTreeLines bounds what a failure draws of a large table.
-const maxTreeLines = 60
-
-// trees draws a view as lines. What is not a view stays as it is.
-func trees(view string) []string {
-	sections, err := mountinfo.ParseSections("view", []byte(view))
-	if err != nil {
-		return strings.Split(strings.TrimRight(view, "\n"), "\n")
-	}
-	var all []string
-	for i := range sections {
-		all = append(all, string(sections[i].AppendHeader(nil)))
-		var b strings.Builder
-		if err := mountinfo.Render(&b, &sections[i].Table, mountinfo.RenderOptions{NoHeader: true}); err != nil {
-			return append(all, err.Error())
-		}
-		for _, line := range strings.Split(strings.TrimRight(b.String(), "\n"), "\n") {
-			all = append(all, strings.TrimRight(line, " "))
-		}
-	}
-	if len(all) > maxTreeLines {
-		all = append(all[:maxTreeLines], fmt.Sprintf("… %d more lines", len(all)-maxTreeLines))
-	}
-	return all
 }

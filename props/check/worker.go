@@ -30,7 +30,7 @@ type worker struct {
 }
 
 func newWorker(o *Options) *worker {
-	w := &worker{o: o, drawer: draw.NewDrawer(), check: NewChecker(o.Invariants), rules: ruleCount()}
+	w := &worker{o: o, drawer: draw.NewDrawer(), check: o.checker(o.Invariants), rules: ruleCount()}
 	w.check.Sparsely(o.EveryK, o.LargeMounts)
 	return w
 }
@@ -55,7 +55,7 @@ func (w *worker) run(ctx context.Context, i uint64) (broke *caseFound, err error
 func (w *worker) draw(ctx context.Context, i uint64, src draw.Source) (broke *caseFound, err error) {
 	limits := w.o.limits()
 	w.tally.cases++
-	w.check.premises, w.check.checks = w.tally.premises, w.tally.checks
+	w.check.premises, w.check.checks, w.check.breaches = w.tally.premises, w.tally.checks, w.tally.breaches
 
 	if limits.Supports, err = w.supported(ctx); err != nil {
 		return nil, err

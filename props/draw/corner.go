@@ -91,8 +91,7 @@ func (d *Drawer) pinLoop(s *model.State) {
 	tree := d.push(model.NewCall(model.OpFsmount, fs, model.Num(0), model.Num(0)))
 	d.push(model.NewCall(model.OpFchdir, tree))
 	d.push(model.NewCall(model.OpMknod, model.Str("a"), model.Num(model.S_IFREG|0o644), model.Num(0)))
-	ns := d.push(openTree(model.AT_FDCWD, model.Str("/"), model.OPEN_TREE_NAMESPACE))
-	pin := d.push(model.NewCall(model.OpOpenTree, ns, model.Str(""), model.Num(model.OPEN_TREE_CLONE|empty)))
+	pin := d.push(model.NewCall(model.OpOpenTree, d.youngNamespace(s), model.Str(""), model.Num(model.OPEN_TREE_CLONE|empty)))
 	d.push(moveTo(pin, model.Str("a"), 0))
 	d.push(model.NewCall(model.OpUnshare, model.Num(model.CLONE_NEWNS)))
 	if d.oneIn(2) {
@@ -116,6 +115,21 @@ func (d *Drawer) beneathPeer(s *model.State) {
 	d.push(mountTmpfs(inner))
 	d.push(model.NewCall(model.OpMoveMount, model.Num(model.AT_FDCWD), from, model.Num(model.AT_FDCWD), to, model.Num(model.MOVE_MOUNT_SET_GROUP)))
 	d.push(model.NewCall(model.OpMoveMount, model.Num(model.AT_FDCWD), to, model.Num(model.AT_FDCWD), inner, model.Num(model.MOVE_MOUNT_BENEATH)))
+}
+
+// busyChain unmounts a mount whose copies are on each other, while one of them
+// is in use.
+func (d *Drawer) busyChain(s *model.State) {
+	from, at := d.mountpoint(s), d.newName(s)
+	d.push(change(from, model.MS_SHARED))
+	d.push(mkdir(at))
+	d.push(mount(at, at, model.NULL(), model.MS_BIND))
+	tree := d.push(openTree(model.AT_FDCWD, from, model.OPEN_TREE_CLONE|rec))
+	d.push(moveTo(tree, at, 0))
+	if d.pick(3) == 0 {
+		d.push(closeFD(tree))
+	}
+	d.push(umount(d.below(at, components[d.pick(3)]), 0))
 }
 
 // removedRoot removes the directory that a mount shows, and goes on with it.

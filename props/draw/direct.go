@@ -250,6 +250,9 @@ func (b *direct) processes() {
 		if b.oneIn(4) {
 			n.User = b.users[b.pick(len(b.users))]
 		}
+		if b.oneIn(2) {
+			n.Others = n.User
+		}
 		if b.oneIn(8) {
 			n.Caps = model.Caps(b.pick(1 + int(model.AllCaps)))
 		}

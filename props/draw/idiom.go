@@ -126,6 +126,9 @@ func (d *Drawer) userNamespace(s *model.State) {
 		d.push(model.NewCall(model.OpFork))
 	}
 	flags := [...]int64{model.CLONE_NEWUSER | model.CLONE_NEWNS, model.CLONE_NEWUSER, model.CLONE_NEWUSER | model.UNSHARE_EMPTY_MNTNS}[d.pick(3)]
+	if d.oneIn(4) { // there it may mount sysfs
+		flags |= model.CLONE_NEWNET
+	}
 	d.pushAs(actor, model.NewCall(model.OpUnshare, model.Num(flags)))
 }
 
@@ -133,23 +136,28 @@ func (d *Drawer) userNamespace(s *model.State) {
 func (d *Drawer) pin(s *model.State) {
 	at := d.newName(s)
 	d.push(model.NewCall(model.OpMknod, at, model.Num(model.S_IFREG|0o644), model.Num(0)))
-	var fd model.Arg
-	if d.oneIn(2) && aliveCount(s) < maxActors && len(s.Procs) < maxProcesses {
-		child := nextActor(s)
-		made := d.push(model.NewCall(model.OpFork))
-		d.pushAs(child, model.NewCall(model.OpUnshare, model.Num(model.CLONE_NEWNS)))
-		pidfd := d.push(model.NewCall(model.OpPidfdOpen, made, model.Num(0)))
-		fd = d.push(model.NewCall(model.OpIoctl, pidfd, model.Num(model.PIDFD_GET_MNT_NAMESPACE), model.Num(0)))
-		d.push(closeFD(pidfd))
-	} else {
-		fd = d.push(openTree(model.AT_FDCWD, d.directory(s), int64(nsTreeFlags.bits[d.pick(2)])))
-	}
+	fd := d.youngNamespace(s)
 	file := d.push(model.NewCall(model.OpOpenTree, fd, model.Str(""), model.Num(model.OPEN_TREE_CLONE|empty)))
 	d.push(moveTo(file, at, 0))
 	d.push(closeFD(file))
 	if d.oneIn(2) {
 		d.push(closeFD(fd))
 	}
+}
+
+// youngNamespace makes a namespace, of a child or of a subtree, and returns a
+// descriptor of it.
+func (d *Drawer) youngNamespace(s *model.State) model.Arg {
+	if !d.oneIn(2) || aliveCount(s) >= maxActors || len(s.Procs) >= maxProcesses {
+		return d.push(openTree(model.AT_FDCWD, d.directory(s), int64(nsTreeFlags.bits[d.pick(2)])))
+	}
+	child := nextActor(s)
+	made := d.push(model.NewCall(model.OpFork))
+	d.pushAs(child, model.NewCall(model.OpUnshare, model.Num(model.CLONE_NEWNS)))
+	pidfd := d.push(model.NewCall(model.OpPidfdOpen, made, model.Num(0)))
+	fd := d.push(model.NewCall(model.OpIoctl, pidfd, model.Num(model.PIDFD_GET_MNT_NAMESPACE), model.Num(0)))
+	d.push(closeFD(pidfd))
+	return fd
 }
 
 func (d *Drawer) enterSubtree(s *model.State) {
@@ -215,6 +223,9 @@ func (d *Drawer) idmapped(s *model.State) {
 	pidfd := d.push(model.NewCall(model.OpPidfdOpen, made, model.Num(0)))
 	user := d.push(model.NewCall(model.OpIoctl, pidfd, model.Num(model.PIDFD_GET_USER_NAMESPACE), model.Num(0)))
 	d.pushAs(child, model.NewCall(model.OpExitGroup, model.Num(0)))
+	if d.pick(8) == 7 { // side by side, neither has power over the other
+		d.push(model.NewCall(model.OpUnshare, model.Num(model.CLONE_NEWUSER|model.CLONE_NEWNS)))
+	}
 	tree := d.push(openTree(model.AT_FDCWD, d.mountpoint(s), int64(treeFlags.bits[d.pick(2)])))
 	for range 1 + d.pick(2) {
 		c := model.NewCall(model.OpMountSetattr, tree, model.Str(""), model.Num(empty), model.Arg{Kind: model.Attr}, model.Num(32))
@@ -247,6 +258,13 @@ func (d *Drawer) setGroup(s *model.State) {
 	to := d.freshDir(s)
 	d.push(mount(from, to, model.NULL(), model.MS_BIND))
 	d.push(change(from, model.MS_SHARED))
+	if d.pick(4) == 3 { // an unbindable mount cannot join a slave
+		slave := d.freshDir(s)
+		d.push(mount(from, slave, model.NULL(), model.MS_BIND))
+		d.push(change(slave, model.MS_SLAVE))
+		d.push(change(to, model.MS_UNBINDABLE))
+		from = slave
+	}
 	d.push(model.NewCall(model.OpMoveMount, model.Num(model.AT_FDCWD), from, model.Num(model.AT_FDCWD), to, model.Num(model.MOVE_MOUNT_SET_GROUP)))
 }
 

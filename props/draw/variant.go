@@ -185,6 +185,7 @@ var variants = []variant{
 	{name: "mount of a context", weight: 1, effect: newFD, idiom: (*Drawer).pseudo},
 	{name: "locked pin", weight: 1, effect: copies, idiom: (*Drawer).lockedPin},
 	{name: "pin of an elder", weight: 1, effect: namespace, idiom: (*Drawer).pinLoop},
+	{name: "copies on each other", weight: 1, effect: grows, idiom: (*Drawer).busyChain},
 	{name: "beneath a peer's place", weight: 1, effect: grows, idiom: (*Drawer).beneathPeer},
 	{name: "root removed", weight: 1, effect: grows, idiom: (*Drawer).removedRoot},
 	{name: "pivot on the bottom", weight: 1, effect: grows, idiom: (*Drawer).pivotOnBottom},

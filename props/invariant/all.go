@@ -30,12 +30,13 @@ func All() []*Invariant {
 		typeInvariants(),
 		copyInvariants(),
 		authorityInvariants(),
+		fixInvariants(),
 		renamingInvariants(),
 	} {
 		all = append(all, group...)
 	}
 	for _, v := range all {
-		v.OfState = strings.HasPrefix(v.Name, "INV-") // the list of spec 01 §6
+		v.OfState = v.OfState || strings.HasPrefix(v.Name, "INV-") // the list of spec 01 §6
 		v.OfChanges = !v.OfState && v.Name != "failed-changes-nothing"
 		v.Calls = callsOf(v.Name)
 	}

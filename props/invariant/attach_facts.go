@@ -103,7 +103,7 @@ func (t *Transition) findMove(a *attachment) {
 		t.attachedOn(a, onTop(t.Before, at))
 		return
 	}
-	top := t.Before.Top(at.M)
+	top := onTop(t.Before, at).M
 	t.attachedOn(a, model.Loc{M: t.Before.Mounts[top].Parent, D: t.Before.Mounts[top].MP})
 }
 

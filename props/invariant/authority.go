@@ -102,7 +102,7 @@ func checkUnrelated(t *Transition) (premise bool, broken *Violation) {
 		}
 		premise = true
 		c := t.changeOf(m)
-		if c&changedPlace != 0 && !t.brought(m) {
+		if c&changedPlace != 0 && !t.brought(m) && !t.shadows() {
 			return true, t.say("%v of %v was moved or taken out, and not by propagation", m, ns)
 		}
 		if c&changedAttributes != 0 {

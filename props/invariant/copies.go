@@ -72,7 +72,7 @@ func checkCopySource(t *Transition) (bool, *Violation) {
 
 func checkTreeCopy(t *Transition) (bool, *Violation) {
 	pairs, kind := t.copied()
-	if kind != bindCopy && kind != detachedCopy || len(pairs) == 0 {
+	if kind != bindCopy && kind != detachedCopy || len(pairs) == 0 || t.shadows() {
 		return false, nil
 	}
 	c := &treeCheck{t: t, changed: t.Call.Op == model.OpOpenTreeAttr}
@@ -168,7 +168,7 @@ func (c *treeCheck) one(m, copied model.MountIx, o, r *model.Mount) *Violation {
 
 func checkTableCopy(t *Transition) (bool, *Violation) {
 	_, kind := t.copied()
-	if kind != tableCopy {
+	if kind != tableCopy || t.shadows() {
 		return false, nil
 	}
 	p := t.enteredBy()
@@ -223,9 +223,6 @@ func (c *tableCheck) compare(m, copied model.MountIx) {
 func (c *tableCheck) one(m model.MountIx, o, r *model.Mount, copied model.MountIx) *Violation {
 	t := c.t
 	flags, keep := r.Flags^o.Flags, model.SettableFlags|model.Shrinkable
-	if t.After.Sem.CloneKeepsUnbindable {
-		keep |= model.Unbindable
-	}
 	if !c.foreign {
 		keep |= model.Locked | model.AttributeLocks | model.Shared
 	} else if missing := locksDue(o.Flags) &^ r.Flags; missing != 0 || o.Parent != 0 && r.Flags&model.Locked == 0 {

@@ -23,6 +23,7 @@ type facts struct {
 	deaths    bool
 	sound     bool
 	unchanged bool
+	shadows   bool
 	sandbox   *model.State
 }
 
@@ -42,6 +43,7 @@ const (
 	factDeaths
 	factSound
 	factUnchanged
+	factShadows
 )
 
 // learn reports whether a fact is not known yet; from now on it is.

@@ -86,7 +86,7 @@ func TestFaultMatrix(t *testing.T) {
 }
 
 func allFaults() []fault {
-	return slices.Concat(stateFaults(), namespaceFaults(), callFaults())
+	return slices.Concat(stateFaults(), namespaceFaults(), callFaults(), ruleFaults())
 }
 
 // TestFaultsHaveNames keeps the rows of the matrix apart.

@@ -45,7 +45,7 @@ type Invariant struct {
 	// Calls are those for which its premise can hold; nil: any. It saves asking.
 	Calls []model.Op
 	// OfState: it is about any state, not about the call that led there; after a
-	// call that changed nothing it need not be checked again. All sets it.
+	// call that changed nothing it need not be checked again. All sets it for INV-n.
 	OfState bool
 	// OfChanges: it says nothing of a call that was refused and changed nothing.
 	// All sets it.

@@ -7,7 +7,7 @@ func lockInvariants() []*Invariant {
 	return []*Invariant{
 		{
 			Name:      "INV-10",
-			Statement: "A LOCKED mount has a parent in its namespace, and in a namespace that was made for another owner all mounts but the root are LOCKED.",
+			Statement: "A LOCKED mount of a namespace has a parent there, and in a namespace that was made for another owner all mounts but the root are LOCKED.",
 			Source:    "spec 01 §6 INV-10; users I5; commit 8f502d5b9e33",
 			Check:     checkLocked,
 		},
@@ -30,11 +30,11 @@ func checkLocked(t *Transition) (premise bool, broken *Violation) {
 	s := t.After
 	for _, m := range t.scope() {
 		r := &s.Mounts[m]
-		if r.Flags&model.Locked == 0 {
-			continue
+		if r.Flags&model.Locked == 0 || r.NS <= 0 {
+			continue // of unmounted ones, INV-17 tells
 		}
 		premise = true
-		if r.Parent == 0 || s.Mounts[r.Parent].NS != r.NS || r.NS <= 0 {
+		if r.Parent == 0 || s.Mounts[r.Parent].NS != r.NS {
 			return true, t.say("%v is LOCKED but has no parent in its namespace", m)
 		}
 	}
@@ -101,7 +101,7 @@ func checkAttributeLocks(t *Transition) (premise bool, broken *Violation) {
 			continue
 		}
 		premise = true
-		if have&want != want {
+		if have&want != want && !t.shadows() {
 			return true, t.say("%v is a copy of %v but lacks its %v", p.to, p.from, flagWords(want&^have))
 		}
 	}

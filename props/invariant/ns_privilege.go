@@ -324,16 +324,11 @@ func (t *Transition) checkArrived(n, x model.MountIx, a *attachment) *Violation 
 	for i := 0; i < len(stack) && i <= len(s.Mounts) && v == nil; i++ {
 		m := stack[i]
 		f := s.Mounts[m].Flags
-		want := m != x
-		if m == x {
-			want = over != 0 && t.Before.Mounts[over].Flags&model.Locked != 0 && s.Sem.LockSlidesBeneath
-		}
-		if (f&model.Locked != 0) != want {
-			is := "is not LOCKED"
-			if !want {
-				is = "is LOCKED"
-			}
-			v = t.say("%v arrived in %v, which has another owner, and %v", m, s.Mounts[m].NS, is)
+		// Whether the topmost one is, beneath something LOCKED, slides-locked tells.
+		if slid := over != 0 && t.Before.Mounts[over].Flags&model.Locked != 0; m == x && !slid && f&model.Locked != 0 {
+			v = t.say("%v arrived in %v, which has another owner, and is LOCKED", m, s.Mounts[m].NS)
+		} else if m != x && f&model.Locked == 0 {
+			v = t.say("%v arrived in %v, which has another owner, and is not LOCKED", m, s.Mounts[m].NS)
 		} else if missing := locksDue(f) &^ f; missing != 0 {
 			v = t.say("%v arrived in %v, which has another owner, and lacks %v", m, s.Mounts[m].NS, flagWords(missing))
 		}
@@ -362,15 +357,18 @@ func checkTooRevealing(t *Transition) (bool, *Violation) {
 		return true, nil
 	}
 	n := t.namespace()
-	if !n.ok || t.After.Users[n.user].Level == 0 || hasFullyVisible(t.After, n.ns, model.Proc) {
+	if !n.ok || t.After.Users[n.user].Level == 0 || hasFullyVisible(t.After, n.ns, model.Sysfs) {
 		return false, nil
 	}
 	s, child, ok := t.enter(n)
 	if !ok {
 		return false, nil
 	}
-	if r, err := do(s, child, model.OpMount, model.Str("proc"), model.Str("/"), model.Str("proc"), model.Num(0), model.NULL()); err == nil && r.Errno != model.EPERM {
-		return true, t.say("proc can be mounted in %v, which has no fully visible one: the call answers %v", n.ns, r)
+	if r, err := do(s, child, model.OpUnshare, model.Num(model.CLONE_NEWNET)); err != nil || r.Errno != 0 {
+		return false, nil // it has a network namespace of its own to show
+	}
+	if r, err := do(s, child, model.OpMount, model.Str("sysfs"), model.Str("/"), model.Str("sysfs"), model.Num(0), model.NULL()); err == nil && r.Errno != model.EPERM {
+		return true, t.say("sysfs can be mounted in %v, which has no fully visible one: the call answers %v", n.ns, r)
 	}
 	return true, nil
 }

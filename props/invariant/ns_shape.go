@@ -191,8 +191,6 @@ func checkCopyTypes(t *Transition) (bool, *Violation) {
 			return true, t.say("%v is of peer group %v, but the copy of %v should be of %v", p.to, c.Group, p.from, group)
 		case c.Master != master:
 			return true, t.say("%v has the master %v, but the copy of %v should have %v", p.to, c.Master, p.from, master)
-		case t.After.Sem.CloneKeepsUnbindable && (c.Flags^o.Flags)&model.Unbindable != 0:
-			return true, t.say("one of %v and its copy %v is unbindable", p.from, p.to)
 		}
 	}
 	if t.Call.Op == model.OpFsmount && n.graft != 0 {

@@ -42,6 +42,7 @@ type Options struct {
 	FS          fs.FS      // instead of Paths
 	FactoryFor  FactoryFor // nil: ModelFor
 	Workers     int        // 0: one a core
+	Shrink      bool       // reduce the traces of the differences that are described
 	Differences int        // how many to describe; 0: DefaultDifferences, negative: all
 	Progress    func(done int)
 }
@@ -93,7 +94,13 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	return r.report(), nil
+	report := r.report()
+	if o.Shrink {
+		if err := r.shrink(ctx, report); err != nil {
+			return nil, err
+		}
+	}
+	return report, nil
 }
 
 type job struct {
@@ -110,6 +117,15 @@ type runner struct {
 	mu       sync.Mutex
 	outcomes []Outcome
 	err      error
+}
+
+// fail keeps the first error.
+func (r *runner) fail(err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.err == nil {
+		r.err = err
+	}
 }
 
 func (r *runner) failed() error {
@@ -140,7 +156,11 @@ func (r *runner) one(ctx context.Context, j job) (Outcome, error) {
 	if err != nil {
 		return Outcome{File: j.file}, err
 	}
-	return Trace(ctx, t, r.o.FactoryFor)
+	o, err := Trace(ctx, t, r.o.FactoryFor)
+	if r.o.Shrink && o.Difference != nil {
+		o.Difference.trace = t
+	}
+	return o, err
 }
 
 // Outcome is what came of one trace.
@@ -159,38 +179,16 @@ func (o *Outcome) Agrees() bool { return o.Reason == "" && o.Difference == nil }
 // Trace replays one trace. The error is that of a system that did not answer.
 func Trace(ctx context.Context, t *trace.Trace, factoryFor FactoryFor) (Outcome, error) {
 	o := Outcome{File: t.Name, Kernel: t.Meta.Kernel(), Family: t.Meta.Family()}
-	unsupported := func(format string, args ...any) (Outcome, error) {
-		o.Reason = fmt.Sprintf(format, args...)
-		return o, nil
-	}
-	if o.Kernel == "" {
-		return unsupported("the trace does not say which kernel it is of")
-	}
-	factory, err := factoryFor(o.Kernel)
-	if err != nil {
-		return unsupported("%v", err)
-	}
-	world, err := worldOf(t)
-	if err != nil {
-		return unsupported("%v", err)
-	}
-	sys, err := factory(ctx, world)
-	if errors.Is(err, errors.ErrUnsupported) {
-		return unsupported("%v", err)
-	}
-	if err != nil {
-		return o, fmt.Errorf("%s: starting the system: %w", t.Name, err)
+	sys, reason, err := start(ctx, t, factoryFor)
+	if sys == nil {
+		o.Reason = reason
+		return o, err
 	}
 	defer sys.Close()
-	profile := system.ProfileOf(sys)
-	for i := range t.Steps {
-		if op := t.Steps[i].Call.Op; !profile.Supports(op) {
-			return unsupported("the system does not make the call %s", op)
-		}
-	}
 	d, err := compare(ctx, t, sys)
 	if errors.Is(err, errors.ErrUnsupported) {
-		return unsupported("%v", err)
+		o.Reason = err.Error()
+		return o, nil
 	}
 	if err != nil {
 		return o, fmt.Errorf("%s: %w", t.Name, err)
@@ -200,6 +198,38 @@ func Trace(ctx context.Context, t *trace.Trace, factoryFor FactoryFor) (Outcome,
 	}
 	o.Difference = d
 	return o, nil
+}
+
+// start starts the system on which a trace can be replayed. Where there is none
+// the reason says why, or the error.
+func start(ctx context.Context, t *trace.Trace, factoryFor FactoryFor) (sys system.System, reason string, err error) {
+	kernel := t.Meta.Kernel()
+	if kernel == "" {
+		return nil, "the trace does not say which kernel it is of", nil
+	}
+	factory, err := factoryFor(kernel)
+	if err != nil {
+		return nil, err.Error(), nil
+	}
+	world, err := worldOf(t)
+	if err != nil {
+		return nil, err.Error(), nil
+	}
+	sys, err = factory(ctx, world)
+	if errors.Is(err, errors.ErrUnsupported) {
+		return nil, err.Error(), nil
+	}
+	if err != nil {
+		return nil, "", fmt.Errorf("%s: starting the system: %w", t.Name, err)
+	}
+	profile := system.ProfileOf(sys)
+	for i := range t.Steps {
+		if op := t.Steps[i].Call.Op; !profile.Supports(op) {
+			_ = sys.Close()
+			return nil, fmt.Sprintf("the system does not make the call %s", op), nil
+		}
+	}
+	return sys, "", nil
 }
 
 // worldOf is the world in which the trace starts, as its meta section says.
@@ -277,7 +307,7 @@ func answer(op model.Op, r model.Result) trace.Result {
 }
 
 func compareViews(ctx context.Context, t *trace.Trace, sys system.System) (*Difference, error) {
-	if !t.Final.Present && !t.Actors.Present {
+	if !t.Final.Present && !t.Actors.Present || t.Meta.Get("view") == "none" {
 		return nil, nil
 	}
 	view, err := sys.Observe(ctx)

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"mntcheck/model"
+	"mntcheck/model/trace"
 )
 
 // Report is what came of a run. Its JSON is the object that mntcheck replay
@@ -43,9 +44,14 @@ type Difference struct {
 	Rule   string `json:"rule,omitempty"` // that decided, where the system tells
 	Why    string `json:"why,omitempty"`  // the rule as a sentence about this state
 
+	// Shrunk are reductions of the trace, with Options.Shrink: fewest calls last.
+	Shrunk []Shrunk `json:"shrunk,omitempty"`
+
 	// WantView and GotView are the final views, of a difference there.
 	WantView model.View `json:"-"`
 	GotView  model.View `json:"-"`
+
+	trace *trace.Trace // to be reduced
 }
 
 // Skipped names the traces that are not supported for one reason.
