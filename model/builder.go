@@ -49,6 +49,7 @@ func NewBuilder(w World) *Builder {
 	b := &Builder{
 		s: newBareState(w), peers: map[int32]MountIx{}, procs: make([]ProcessSpec, 1), claims: map[FSType]bool{},
 	}
+	b.s.addSysfs()
 	// Who names ids may name those that the kernel's own mounts happened to get.
 	for m := range b.s.Mounts {
 		b.s.mountIDs.release(b.s.Mounts[m].ID)

@@ -43,7 +43,7 @@ var (
 	// directory only: there is none that could be bad.
 	cwdPathChecks = slices.DeleteFunc(slices.Clone(pathChecks), func(r Rule) bool { return r == RuleBadFD })
 	createChecks  = ruleList{RuleLastNotName, RuleImmutableDirectory, RuleDeadDirectory, RuleFileExists, RuleTrailingSlash,
-		RuleReadOnlyFS}
+		RuleReadOnlyFS, RuleNothingMade}
 	lockTargetChecks = ruleList{RuleTargetRemoved, RuleTargetNotMounted}
 	copyTreeChecks   = ruleList{RuleSourceUnbindable, RuleCopyMntNSFile, RuleLockedUnbindable, RuleLockedMntNSFile}
 	attachChecks     = ruleList{RuleRootRemoved, RuleMountMax, RuleSourceUnbindable, RuleCopyMntNSFile,
@@ -101,7 +101,7 @@ var checks = [NumOps][]ruleList{
 	OpFsconfig:     {{RuleFsconfigCommand, RuleFsconfigArguments}, openFileChecks, {RuleNotContext, RuleContextBusy, RuleNewMountCapability, RuleSBCapability}},
 	OpFspick:       {{RuleMayMount, RuleFspickFlags}, pathChecks, {RuleNotMountRoot, RuleRemountNoUser}, noFreeFD},
 	OpMountSetattr: {{RuleSetattrFlags}, attrChecks, pathChecks, setAttributesChecks},
-	OpIoctl:        {openFileChecks, {RuleIoctlNotPidfd, RuleProcessGone, RuleIoctlMayInspect}, noFreeFD},
+	OpIoctl:        {openFileChecks, {RuleIoctlNotPidfd, RuleProcessGone, RuleIoctlArgument, RuleIoctlMayInspect}, noFreeFD},
 	OpUnshare:      {{RuleUnshareFlags}, unshareChecks, copyTreeChecks},
 	OpClone:        {{RuleUnshareFlags, RuleCloneFlagsFS}, unshareChecks, copyTreeChecks},
 	OpClone3:       {{RuleUnshareFlags, RuleCloneFlagsFS}, unshareChecks, copyTreeChecks},

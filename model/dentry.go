@@ -17,6 +17,12 @@ func (s *State) newSB(t FSType, f SBFlags, owner UserIx) SBIx {
 	}
 	root := s.newDentry(sb, 0, 0, kind, 0)
 	s.SBs[sb].Root = root
+	switch t { // of what is in them, one directory: nothing can be made there
+	case Proc:
+		s.newDentry(sb, root, s.names.intern("sys"), Dir, 0)
+	case Sysfs:
+		s.newDentry(sb, root, s.names.intern("kernel"), Dir, 0)
+	}
 	return sb
 }
 

@@ -89,6 +89,13 @@ var differences = [...]Difference{
 		Of:      func(s *Semantics) *bool { return &s.PivotPathsFirst },
 	},
 	{
+		Name:      "DescriptorFirst",
+		Decides:   "open_tree reserves its descriptor before it looks at anything else",
+		Otherwise: "Before, when all is done.",
+		Source:    "spec 05 §1.1",
+		Of:        func(s *Semantics) *bool { return &s.DescriptorFirst },
+	},
+	{
 		Name:    "FsmountFlagsFirst",
 		Decides: "fsmount looks at its flags before it asks for privilege",
 		Source:  "spec 07 §3.20",

@@ -104,6 +104,9 @@ func (c *call) create(path Arg, kind DentryKind, obj int32) Refusal {
 	if r := c.writable(p.at.M); r.Refused() {
 		return r
 	}
+	if t := c.SBs[c.Dentries[p.at.D].SB].Type; t == Proc || t == Sysfs {
+		return refuse(RuleNothingMade, int32(p.at.M), int32(p.at.D))
+	}
 	c.newDentry(c.Dentries[p.at.D].SB, p.at.D, c.names.intern(p.name), kind, obj)
 	return Refusal{}
 }

@@ -157,6 +157,7 @@ func (c *call) lockBeneath(at Loc) (Loc, Refusal) {
 		return Loc{}, refuse(RuleBeneathNotMountRoot, int32(at.M), int32(at.D))
 	}
 	top := c.Top(at.M)
+	defer c.used(top) // it is held meanwhile
 	to := Loc{c.Mounts[top].Parent, c.Mounts[top].MP}
 	if to.M == 0 { // a mount without parent stands on itself
 		to = Loc{top, c.Mounts[top].Root}

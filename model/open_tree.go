@@ -9,14 +9,27 @@ func (c *call) openTree(dfd int64, path Arg, flags uint64) (int64, Refusal) {
 	if r.Refused() {
 		return 0, r
 	}
-	return c.install(f)
+	return c.installOrDrop(c.newFile(f))
 }
 
-// openTreeFile does all but install the descriptor. The slot for that is
-// reserved first, so nothing fails after the copy is made.
+// installOrDrop gives the caller a descriptor for a file, or ends that where
+// there is none: a tree that was made for it goes too.
+func (c *call) installOrDrop(i FileIx) (int64, Refusal) {
+	n, r := c.freeFDNum()
+	if r.Refused() {
+		c.putFile(i)
+		return 0, r
+	}
+	c.addFD(c.me, n, i)
+	return int64(n), Refusal{}
+}
+
+// openTreeFile does all but install the descriptor.
 func (c *call) openTreeFile(dfd int64, path Arg, flags uint64) (File, Refusal) {
-	if _, r := c.freeFDNum(); r.Refused() {
-		return File{}, r
+	if c.Sem.DescriptorFirst {
+		if _, r := c.freeFDNum(); r.Refused() {
+			return File{}, r
+		}
 	}
 	known := uint64(AT_EMPTY_PATH | AT_NO_AUTOMOUNT | AT_RECURSIVE | AT_SYMLINK_NOFOLLOW |
 		OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC)
@@ -205,10 +218,10 @@ func (c *call) openTreeAttr(dfd int64, path Arg, flags uint64, attr Arg, size ui
 	if r.Refused() {
 		return 0, r
 	}
-	if attr.Kind == Null {
-		return c.install(f)
-	}
 	i := c.newFile(f)
+	if attr.Kind == Null {
+		return c.installOrDrop(i)
+	}
 	k, nothing, r := c.attrChange(attr, size, flags&AT_RECURSIVE != 0, flags&OPEN_TREE_CLONE != 0 || !c.Sem.ReplaceNeedsClone)
 	if !r.Refused() && !nothing {
 		r = c.setAttributes(f.Loc, k)
@@ -217,11 +230,5 @@ func (c *call) openTreeAttr(dfd int64, path Arg, flags uint64, attr Arg, size ui
 		c.putFile(i)
 		return 0, r
 	}
-	n, r := c.freeFDNum()
-	if r.Refused() {
-		c.putFile(i)
-		return 0, r
-	}
-	c.addFD(c.me, n, i)
-	return int64(n), Refusal{}
+	return c.installOrDrop(i)
 }

@@ -24,6 +24,7 @@ const (
 	RuleEmptyTarget
 	RuleDeadDirectory
 	RuleImmutableDirectory
+	RuleNothingMade
 	RuleMknodMode
 	RuleRmdirDot
 	RuleRmdirDotDot
@@ -211,6 +212,7 @@ const (
 	RulePidfdFlags
 	RulePidfdGone
 	RuleIoctlNotPidfd
+	RuleIoctlArgument
 	RuleIoctlMayInspect
 )
 
@@ -236,6 +238,7 @@ var rules = [...]ruleInfo{
 	RuleEmptyTarget:            {"empty-symlink-target", ENOENT, "spec 08 §1", "the target of a symlink cannot be empty"},
 	RuleDeadDirectory:          {"dead-directory", ENOENT, "spec 08 §1", "%d was removed, nothing can be made in it"},
 	RuleImmutableDirectory:     {"immutable-directory", ENOENT, "spec 08 §1.4", "%d is of a filesystem in which nothing can be made"},
+	RuleNothingMade:            {"nothing-made-here", EPERM, "spec 08 §1.4", "%d is of a filesystem whose files are the kernel's"},
 	RuleMknodMode:              {"mknod-not-a-file", EINVAL, "spec 08 §1", "mknod makes regular files only here"},
 	RuleRmdirDot:               {"rmdir-dot", EINVAL, "spec 08 §1", "the last component is '.'"},
 	RuleRmdirDotDot:            {"rmdir-dot-dot", ENOTEMPTY, "spec 08 §1", "the last component is '..'"},
@@ -397,5 +400,6 @@ var rules = [...]ruleInfo{
 	RulePidfdFlags:             {"pidfd-flags", EINVAL, "spec 08 §2.3", "flags must be 0"},
 	RulePidfdGone:              {"pidfd-of-gone", ESRCH, "spec 08 §2.3", "no such process"},
 	RuleIoctlNotPidfd:          {"ioctl-not-a-pidfd", ENOTTY, "spec 04 §24", "descriptor %i is no pidfd, or the request is unknown"},
+	RuleIoctlArgument:          {"ioctl-argument", EINVAL, "spec 04 §24", "such a request takes no argument"},
 	RuleIoctlMayInspect:        {"ioctl-may-not-inspect", EACCES, "spec 04 §24", "the caller may not inspect the process"},
 }

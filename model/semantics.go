@@ -74,6 +74,10 @@ type Semantics struct {
 	// privilege.
 	// Holds since 7.0.0. Spec 07 §3.20.
 	PivotPathsFirst bool
+	// DescriptorFirst: open_tree reserves its descriptor before it looks at
+	// anything else. Before, when all is done.
+	// Holds since 7.0.0. Spec 05 §1.1.
+	DescriptorFirst bool
 	// FsmountFlagsFirst: fsmount looks at its flags before it asks for
 	// privilege.
 	// Holds since 7.1.0. Spec 07 §3.20.
@@ -214,7 +218,7 @@ func releases() []Semantics {
 	next("6.17.8", &s.BeneathMountFirst)
 	next("6.18.0", &s.MoveSourceFirst, &s.BeneathMountFirst)
 
-	next("7.0.0", &s.NullfsRoot, &s.OpenTreeNamespace, &s.PivotPathsFirst)
+	next("7.0.0", &s.NullfsRoot, &s.OpenTreeNamespace, &s.PivotPathsFirst, &s.DescriptorFirst)
 	next("7.0.13", &s.NamespaceOfDirectory)
 	next("7.1.0", &s.FsmountNamespace, &s.FsmountFlagsFirst, &s.EmptyNamespace, &s.LockSlidesBeneath,
 		&s.CoverStaysLocked, &s.BeneathAnything)

@@ -116,7 +116,7 @@ func (c *call) pidfdOpen(actor int64, flags uint64) (int64, Refusal) {
 }
 
 // ioctl on a pidfd gives a descriptor of a namespace that the process is in.
-// EBADF, ENOTTY, ESRCH, EACCES, EMFILE. Spec 04 §24.
+// EBADF, ENOTTY, ESRCH, EINVAL, EACCES, EMFILE. Spec 04 §24.
 func (c *call) ioctl(fd int64, request uint64) (int64, Refusal) {
 	i, r := c.openFile(fd)
 	if r.Refused() {
@@ -130,6 +130,9 @@ func (c *call) ioctl(fd int64, request uint64) (int64, Refusal) {
 	p := ProcIx(d.Obj)
 	if !c.Procs[p].Alive {
 		return 0, refuse(RuleProcessGone)
+	}
+	if c.num(2) != 0 {
+		return 0, refuse(RuleIoctlArgument)
 	}
 	if !c.mayInspect(p) {
 		return 0, refuse(RuleIoctlMayInspect)

@@ -85,6 +85,7 @@ func (c *call) lockTarget(at Loc) (Loc, Refusal) {
 	if over := c.childAt(at.M, at.D); over != 0 {
 		to.M = c.Top(over)
 		to.D = c.Mounts[to.M].Root
+		defer c.used(to.M) // it is held meanwhile
 	}
 	return to, c.mayLock(at.M, to)
 }

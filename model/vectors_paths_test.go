@@ -92,41 +92,41 @@ func TestTooRevealing(t *testing.T) {
 	const ro = model.MS_RDONLY
 	for _, test := range []struct {
 		name    string
-		outside func(p tester) // nil: there is no instance at all
-		inside  func(q tester, fstype string)
+		outside func(p tester, below string) // nil: there is no instance at all
+		inside  func(q tester, fstype, below string)
 		flags   uint64
 		refused bool
 	}{
 		{name: "none", refused: true},
-		{name: "visible", outside: func(tester) {}},
-		{name: "covered whole", outside: func(p tester) { p.tmpfs("over", "/p") }, refused: true},
-		{name: "covered in part", outside: func(p tester) { p.newTmpfs("/p/x") }, refused: true},
-		{name: "covered by the sandbox itself", outside: func(p tester) { p.dir("/p/x") },
-			inside: func(q tester, _ string) { q.tmpfs("x", "/p/x") }},
-		{name: "only a directory of it", outside: func(p tester) {
-			p.dir("/p/x")
-			p.ok(p.Mount("/p/x", "/q", "", model.MS_BIND))
+		{name: "visible", outside: func(tester, string) {}},
+		{name: "covered whole", outside: func(p tester, _ string) { p.tmpfs("over", "/p") }, refused: true},
+		{name: "covered in part", outside: func(p tester, below string) { p.tmpfs("over", below) }, refused: true},
+		{name: "covered by the sandbox itself", outside: func(tester, string) {},
+			inside: func(q tester, _, below string) { q.tmpfs("x", below) }},
+		{name: "only a directory of it", outside: func(p tester, below string) {
+			p.ok(p.Mount(below, "/q", "", model.MS_BIND))
 			p.ok(p.Umount("/p", 0))
 		}, refused: true},
-		{name: "read-only", outside: func(p tester) { p.ok(p.alter("/p", ro)) }, refused: true},
-		{name: "read-only as well", outside: func(p tester) { p.ok(p.alter("/p", ro)) }, flags: ro,
-			inside: func(q tester, fstype string) {
+		{name: "read-only", outside: func(p tester, _ string) { p.ok(p.alter("/p", ro)) }, refused: true},
+		{name: "read-only as well", outside: func(p tester, _ string) { p.ok(p.alter("/p", ro)) }, flags: ro,
+			inside: func(q tester, fstype, _ string) {
 				q.ok(q.Mount("mine", "/q", fstype, ro))
 				q.refused(model.RuleAttributeLocked, q.alter("/q", 0)) // the lock is inherited
 			}},
-		{name: "other access time", outside: func(tester) {}, flags: model.MS_NOATIME, refused: true},
+		{name: "other access time", outside: func(tester, string) {}, flags: model.MS_NOATIME, refused: true},
 	} {
 		for _, fstype := range []string{"proc", "sysfs"} {
 			t.Run(test.name+"/"+fstype, func(t *testing.T) {
+				below := map[string]string{"proc": "/p/sys", "sysfs": "/p/kernel"}[fstype]
 				p := start(t)
 				p.dir("/p", "/q", "/n")
 				if test.outside != nil {
 					p.ok(p.Mount("old", "/p", fstype, 0))
-					test.outside(p)
+					test.outside(p, below)
 				}
 				q := p.contained()
 				if test.inside != nil {
-					test.inside(q, fstype)
+					test.inside(q, fstype, below)
 				}
 				err := q.Mount("new", "/n", fstype, test.flags)
 				if !test.refused {

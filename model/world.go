@@ -14,6 +14,7 @@ const defaultMountMax = 100_000
 // actor 1, who is root there with every capability.
 func NewState(w World) *State {
 	s := newBareState(w)
+	s.addSysfs()
 	root := SBFlags(SBNoUser)
 	kind := Nullfs
 	if !s.Sem.NullfsRoot {
@@ -76,15 +77,17 @@ func newBareState(w World) *State {
 	s.fixed.NsfsMount = internal(Nsfs, 0)
 	s.fixed.PidfsMount = internal(Pidfs, SBNoUser)
 	s.fixed.AnonMount = internal(AnonInode, SBNoUser)
-	s.fixed.AnonDentry = s.newDentry(s.SBOf(s.fixed.AnonMount), 0, 0, RegularFile, 0)
+	s.fixed.AnonDentry = s.newDentry(s.SBOf(s.fixed.AnonMount), 0, 0, AnonFile, 0)
 	s.fixed.LinkDentry = s.newDentry(s.SBOf(s.fixed.AnonMount), 0, 0, Symlink, int32(s.names.intern("magic")))
 	s.fixed.StandInDir = internal(Nullfs, SBNoUser)
 	s.Dentries[s.Mounts[s.fixed.StandInDir].Root].Flags |= Immutable
 	s.fixed.StandInFile = internal(AnonInode, SBNoUser)
 	s.Dentries[s.Mounts[s.fixed.StandInFile].Root].Kind = RegularFile
-	s.fixed.Sysfs = s.newSB(Sysfs, Sysfs.sbFlags(), s.fixed.InitUser)
 	return s
 }
+
+// addSysfs makes the sysfs of the initial network namespace.
+func (s *State) addSysfs() { s.fixed.Sysfs = s.newSB(Sysfs, Sysfs.sbFlags(), s.fixed.InitUser) }
 
 // fsTypes names the types and says what a new superblock of each may do.
 var fsTypes = [...]struct {

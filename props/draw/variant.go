@@ -155,7 +155,7 @@ var variants = []variant{
 	{op: model.OpIoctl, weight: 2, effect: newFD, args: args(fdOf(pidFD), bits(model.PIDFD_GET_MNT_NAMESPACE, model.PIDFD_GET_USER_NAMESPACE), zero)},
 	{op: model.OpUnshare, weight: 4, effect: copies, args: args(bits(model.CLONE_NEWNS, model.CLONE_NEWNS|model.CLONE_FS))},
 	{op: model.OpUnshare, weight: 2, effect: copies, args: args(bits(model.CLONE_NEWUSER|model.CLONE_NEWNS, model.CLONE_NEWUSER))},
-	{op: model.OpUnshare, weight: 1, effect: grows, args: args(bits(model.UNSHARE_EMPTY_MNTNS, model.UNSHARE_EMPTY_MNTNS|model.CLONE_NEWUSER, model.CLONE_FS, model.CLONE_NEWPID))},
+	{op: model.OpUnshare, weight: 1, effect: grows, args: args(bits(model.UNSHARE_EMPTY_MNTNS, model.UNSHARE_EMPTY_MNTNS|model.CLONE_NEWUSER, model.CLONE_FS, model.CLONE_NEWNET))},
 	{op: model.OpSetns, weight: 4, args: args(fdOf(nsFD), bits(model.CLONE_NEWNS, 0, model.CLONE_NEWUSER))},
 	{op: model.OpSetns, weight: 1, args: args(fdOf(pidFD), bits(model.CLONE_NEWNS, model.CLONE_NEWNS|model.CLONE_NEWUSER, model.CLONE_NEWUSER))},
 	{op: model.OpSetns, weight: 1, args: args(fdOf(userFD), bits(model.CLONE_NEWUSER, 0))},

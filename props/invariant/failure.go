@@ -116,6 +116,12 @@ func sameFDs(b, s *model.State, p model.ProcIx) bool {
 	return x == 0 && y == 0
 }
 
+// kernelsOwn tells whether the files of a filesystem come and go with it.
+func kernelsOwn(s *model.State, sb model.SBIx) bool {
+	t := s.SBs[sb].Type
+	return t == model.Proc || t == model.Sysfs
+}
+
 // filesChanged compares the trees of directories. Files that stand alone, as
 // those of namespaces, are made when first asked for; and what nothing refers
 // to is given back at times.
@@ -129,7 +135,7 @@ func (t *Transition) filesChanged() bool {
 		if i < len(s.Dentries) {
 			y = s.Dentries[i]
 		}
-		if x.Parent == model.DentryIx(i) || y.Parent == model.DentryIx(i) || y.SB == 0 {
+		if x.Parent == model.DentryIx(i) || y.Parent == model.DentryIx(i) || y.SB == 0 || kernelsOwn(s, y.SB) {
 			continue
 		}
 		if x.SB != y.SB || x.Parent != y.Parent || x.Name != y.Name || x.Kind != y.Kind || x.Flags != y.Flags || x.Obj != y.Obj {

@@ -21,7 +21,7 @@ var update = flag.Bool("update", false, "write testdata/faults.golden anew")
 const (
 	matrixSeed  = 7
 	matrixCases = 1500 // of a fault, at most
-	matrixFound = 12   // cases in which it is caught, then the next fault
+	matrixFound = 24   // cases in which it is caught, then the next fault
 )
 
 // row is what is known of a fault.
