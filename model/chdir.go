@@ -95,6 +95,9 @@ func (c *call) open(path Arg, flags uint64) (int64, Refusal) {
 		if c.IsDir(at.D) {
 			return 0, refuse(RuleOpenDirectoryWrite, int32(at.M), int32(at.D))
 		}
+		if k := c.Dentries[at.D].Kind; (k == MntNSFile || k == UserNSFile) && c.SBs[c.SBOf(at.M)].Flags&SBReadOnly == 0 {
+			return 0, refuse(RuleOpenImmutable, int32(at.M), int32(at.D))
+		}
 		if r := c.writable(at.M); r.Refused() {
 			return 0, r
 		}

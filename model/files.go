@@ -76,7 +76,7 @@ func (c *call) writable(m MountIx) Refusal {
 }
 
 // create makes a name. That it exists is found before that it could not be
-// made, as the kernel has it. EEXIST, ENOENT, EROFS. Spec 08 §1.1, §1.4.
+// made, as the kernel has it. EEXIST, ENOENT, EROFS, EPERM. Spec 08 §1.1, §1.4.
 func (c *call) create(path Arg, kind DentryKind, obj int32) Refusal {
 	p, r := c.walkParent(path)
 	if r.Refused() {
@@ -104,7 +104,7 @@ func (c *call) create(path Arg, kind DentryKind, obj int32) Refusal {
 	if r := c.writable(p.at.M); r.Refused() {
 		return r
 	}
-	if t := c.SBs[c.Dentries[p.at.D].SB].Type; t == Proc || t == Sysfs {
+	if t := c.typeOf(p.at.D); t == Proc || t == Sysfs {
 		return refuse(RuleNothingMade, int32(p.at.M), int32(p.at.D))
 	}
 	c.newDentry(c.Dentries[p.at.D].SB, p.at.D, c.names.intern(p.name), kind, obj)
@@ -173,6 +173,22 @@ func (c *call) findToRemove(p parentOf) (DentryIx, Refusal) {
 	return d, r
 }
 
+// typeOf is the type of the filesystem that a directory or file is in.
+func (s *State) typeOf(d DentryIx) FSType { return s.SBs[s.Dentries[d].SB].Type }
+
+// mayTakeOut: not where something is mounted, and not of the kernel's own files,
+// which proc says before that is looked at and sysfs after. EBUSY, EPERM.
+func (c *call) mayTakeOut(at Loc, d DentryIx) Refusal {
+	t := c.typeOf(d)
+	if t != Proc && c.localMountpoint(d) {
+		return refuse(RuleLocalMountpoint, int32(at.M), int32(d))
+	}
+	if t == Proc || t == Sysfs {
+		return refuse(RuleNothingMade, int32(at.M), int32(at.D))
+	}
+	return Refusal{}
+}
+
 // rmdir: EINVAL, ENOTEMPTY, EBUSY, EROFS, ENOENT, ENOTDIR.
 func (c *call) rmdir(path Arg) Refusal {
 	p, r := c.walkParent(path)
@@ -194,8 +210,8 @@ func (c *call) rmdir(path Arg) Refusal {
 	if !c.IsDir(d) {
 		return refuse(RuleNotDirectory, int32(p.at.M), int32(d))
 	}
-	if c.localMountpoint(d) {
-		return refuse(RuleLocalMountpoint, int32(p.at.M), int32(d))
+	if r := c.mayTakeOut(p.at, d); r.Refused() {
+		return r
 	}
 	if c.Dentries[d].FirstChild != 0 {
 		return refuse(RuleNotEmpty, int32(p.at.M), int32(d))
@@ -300,11 +316,11 @@ func (c *call) mayRename(from, to parentOf, d, over DentryIx) Refusal {
 	if over != 0 && !c.IsDir(d) && c.IsDir(over) {
 		return refuse(RuleRenameOverDirectory, m, int32(over))
 	}
-	if c.localMountpoint(d) {
-		return refuse(RuleLocalMountpoint, m, int32(d))
-	}
-	if over != 0 && c.localMountpoint(over) {
+	if over != 0 && c.typeOf(over) != Proc && c.localMountpoint(over) {
 		return refuse(RuleLocalMountpoint, m, int32(over))
+	}
+	if r := c.mayTakeOut(from.at, d); r.Refused() {
+		return r
 	}
 	if over != 0 && c.Dentries[over].FirstChild != 0 {
 		return refuse(RuleNotEmpty, m, int32(over))

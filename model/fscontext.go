@@ -67,12 +67,15 @@ func (c *call) fspick(dfd int64, path Arg, flags uint64) (int64, Refusal) {
 // commands matter to mounts. EOPNOTSUPP, EINVAL, EBADF, EBUSY, EPERM.
 // Spec 08 §2.2.
 func (c *call) fsconfig(fd int64, cmd uint64) Refusal {
+	if fd < 0 {
+		return refuse(RuleFsconfigArguments)
+	}
 	if cmd > FSCONFIG_CMD_CREATE_EXCL {
 		return refuse(RuleFsconfigCommand)
 	}
 	command := cmd >= FSCONFIG_CMD_CREATE
 	key, value, aux := c.arg(2), c.arg(3), c.num(4)
-	if fd < 0 || command && (key.Kind != Null || value.Kind != Null || aux != 0) || !command && key.Kind == Null {
+	if command && (key.Kind != Null || value.Kind != Null || aux != 0) || !command && key.Kind == Null {
 		return refuse(RuleFsconfigArguments)
 	}
 	i, r := c.openFile(fd)
@@ -85,7 +88,7 @@ func (c *call) fsconfig(fd int64, cmd uint64) Refusal {
 	}
 	switch {
 	case cmd == FSCONFIG_CMD_CREATE || cmd == FSCONFIG_CMD_CREATE_EXCL:
-		return c.createContext(i)
+		return c.createContext(i, cmd == FSCONFIG_CMD_CREATE_EXCL)
 	case cmd == FSCONFIG_CMD_RECONFIGURE:
 		return c.reconfigureContext(i)
 	case f.Phase != CreateParams && f.Phase != Reconfigure:
@@ -94,14 +97,18 @@ func (c *call) fsconfig(fd int64, cmd uint64) Refusal {
 	return Refusal{}
 }
 
-// createContext makes the filesystem that a context describes.
-func (c *call) createContext(i FileIx) Refusal {
+// createContext makes the filesystem that a context describes; where it is to be
+// new, one that is there already is refused.
+func (c *call) createContext(i FileIx, exclusive bool) Refusal {
 	f := c.Files[i]
 	if f.Phase != CreateParams {
 		return refuse(RuleContextBusy)
 	}
 	if r := c.mayCreateSB(f.Type, f.User); r.Refused() {
 		return r
+	}
+	if sb := c.proc().Sysfs; exclusive && f.Type == Sysfs && (sb == c.fixed.Sysfs || c.sbInUse(sb)) {
+		return refuse(RuleFilesystemExists)
 	}
 	sb := c.createSB(f.Type, f.User, false)
 	c.Files[i].SB, c.Files[i].Phase = sb, AwaitingMount

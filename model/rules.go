@@ -142,6 +142,7 @@ const (
 	// open, descriptors
 	RuleTooManyFiles
 	RuleOpenDirectoryWrite
+	RuleOpenImmutable
 	RuleOpenSymlink
 	RulePathOnlyFD
 
@@ -164,6 +165,7 @@ const (
 	RuleFsconfigCommand
 	RuleFsconfigArguments
 	RuleContextBusy
+	RuleFilesystemExists
 	RuleFspickFlags
 
 	// mount_setattr
@@ -200,6 +202,7 @@ const (
 	// namespaces
 	RuleUnshareFlags
 	RuleCloneFlagsFS
+	RuleCloneSysvsem
 	RuleChrooted
 	RuleNotNamespaceFD
 	RuleWrongNamespaceType
@@ -338,6 +341,7 @@ var rules = [...]ruleInfo{
 	RuleChrootCapability:       {"chroot-capability", EPERM, "spec 04 §20", "the caller lacks CAP_SYS_CHROOT in %u"},
 	RuleFchrootFlags:           {"fchroot-flags", EINVAL, "spec 04 §20", "flags must be 0"},
 	RuleTooManyFiles:           {"too-many-files", EMFILE, "spec 05 §1.1", "no descriptor below %i is free"},
+	RuleOpenImmutable:          {"open-immutable-file", EPERM, "spec 04 §19", "%d is the file of a namespace, and is opened for writing"},
 	RuleOpenDirectoryWrite:     {"open-directory-for-writing", EISDIR, "spec 04 §19", "%d is a directory, and is opened for writing"},
 	RuleOpenSymlink:            {"open-symlink", ELOOP, "spec 02 §3", "%d is a symlink, and O_NOFOLLOW is given"},
 	RulePathOnlyFD:             {"path-only-descriptor", EBADF, "spec 08 §2.1", "descriptor %i was opened with O_PATH"},
@@ -357,6 +361,7 @@ var rules = [...]ruleInfo{
 	RuleContextUsed:            {"context-used", EBUSY, "spec 05 §2", "the context has been used: it does not wait for a mount"},
 	RuleFsconfigCommand:        {"fsconfig-command", EOPNOTSUPP, "spec 08 §2.2", "unknown command"},
 	RuleFsconfigArguments:      {"fsconfig-arguments", EINVAL, "spec 08 §2.2", "an FSCONFIG_CMD_ command takes neither key, value nor aux; any other needs a key"},
+	RuleFilesystemExists:       {"filesystem-exists", EBUSY, "spec 08 §2.2", "there is such a filesystem already, and the command wants a new one"},
 	RuleContextBusy:            {"context-not-waiting", EBUSY, "spec 08 §2.2", "the context does not wait for this command"},
 	RuleFspickFlags:            {"fspick-flags", EINVAL, "spec 04 §11", "unknown flags"},
 	RuleSetattrFlags:           {"setattr-flags", EINVAL, "spec 04 §14.1", "unknown flags"},
@@ -387,6 +392,7 @@ var rules = [...]ruleInfo{
 	RuleMoveFlags:              {"move-mount-flags", EINVAL, "spec 04 §12.2", "unknown flags"},
 	RuleMoveBeneathGroup:       {"beneath-and-set-group", EINVAL, "spec 04 §12.3", "MOVE_MOUNT_BENEATH and MOVE_MOUNT_SET_GROUP exclude each other"},
 	RuleUnshareFlags:           {"unshare-flags", EINVAL, "spec 04 §16", "unknown flags"},
+	RuleCloneSysvsem:           {"clone-sysvsem-with-ipc", EINVAL, "spec 04 §16", "CLONE_SYSVSEM excludes a new IPC namespace"},
 	RuleCloneFlagsFS:           {"clone-fs-with-namespace", EINVAL, "spec 04 §16", "CLONE_FS excludes a new mount or user namespace"},
 	RuleChrooted:               {"chrooted", EPERM, "spec 04 §16", "the caller is chrooted: its root is not the root of the topmost mount on the root of its mount namespace"},
 	RuleNotNamespaceFD:         {"not-a-namespace", EINVAL, "spec 04 §17", "descriptor %i is no namespace"},

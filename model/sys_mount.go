@@ -175,14 +175,33 @@ func (c *call) mayCreateSB(t FSType, user UserIx) Refusal {
 
 // createSB makes a filesystem. A network namespace has one sysfs. Spec 01 §1.1.
 func (c *call) createSB(t FSType, user UserIx, readOnly bool) SBIx {
-	if t == Sysfs {
-		return c.proc().Sysfs
-	}
 	f := t.sbFlags()
 	if readOnly {
 		f |= SBReadOnly
 	}
+	if t == Sysfs {
+		sb := c.proc().Sysfs
+		if sb != c.fixed.Sysfs && !c.sbInUse(sb) {
+			c.SBs[sb].Flags = f // it is made with its first mount
+		}
+		return sb
+	}
 	return c.newSB(t, f, user)
+}
+
+// sbInUse tells whether a filesystem is mounted, or a context holds it.
+func (s *State) sbInUse(sb SBIx) bool {
+	for i := range s.Mounts {
+		if r := &s.Mounts[i]; r.ID != 0 && s.SBOf(MountIx(i)) == sb {
+			return true
+		}
+	}
+	for i := range s.Files {
+		if s.Files[i].Refs > 0 && s.Files[i].SB == sb {
+			return true
+		}
+	}
+	return false
 }
 
 // tooRevealing keeps proc and sysfs from showing what an instance in the

@@ -164,6 +164,9 @@ func (c *call) cloneProcess(flags uint64, three bool) (int64, Refusal) {
 	if r := c.mayMakeNamespaces(want, flags); r.Refused() {
 		return 0, r
 	}
+	if flags&CLONE_NEWIPC != 0 && flags&CLONE_SYSVSEM != 0 {
+		return 0, refuse(RuleCloneSysvsem)
+	}
 	child := c.newProcess(flags&CLONE_FS != 0)
 	inChild := &call{c.State, child, c.c}
 	if r := inChild.makeNamespaces(want); r.Refused() {

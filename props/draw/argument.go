@@ -1,6 +1,7 @@
 package draw
 
 import (
+	"slices"
 	"strings"
 
 	"mntcheck/model"
@@ -117,9 +118,18 @@ func (d *Drawer) text(h *hint) model.Arg {
 	return model.Str(h.texts[d.pick(len(h.texts))])
 }
 
-// flags draws bits of a set: usual ones, those with a flag turned over, any
-// subset, or one that has no name.
+// flags draws bits of a set, within the limits.
 func (d *Drawer) flags(set *model.FlagSet, h *hint) uint64 {
+	f := d.anyFlags(set, h)
+	if d.limits.OnePIDNamespace && slices.ContainsFunc(set.Names, func(n model.FlagName) bool { return n.Name == "CLONE_NEWPID" }) {
+		f &^= model.CLONE_NEWPID
+	}
+	return f
+}
+
+// anyFlags draws bits of a set: usual ones, those with a flag turned over, any
+// subset, or one that has no name.
+func (d *Drawer) anyFlags(set *model.FlagSet, h *hint) uint64 {
 	usual := uint64(0)
 	if len(h.bits) > 0 {
 		usual = h.bits[d.pick(len(h.bits))]

@@ -38,6 +38,9 @@ type Limits struct {
 	// for looking at what these promise.
 	Namespaces bool
 	Built      bool // the world is there already: calls only
+	// OnePIDNamespace: no call makes a pid namespace, so that a process is known
+	// by the same number to all.
+	OnePIDNamespace bool
 }
 
 // Config is what a case has drawn for itself before its calls: the size of its
