@@ -184,7 +184,7 @@ func (c *call) lookupKnown(at Loc, name string) (DentryIx, Refusal) {
 	if !c.IsDir(at.D) {
 		return 0, refuse(RuleNotDirectory, int32(at.M), int32(at.D))
 	}
-	if len(name) > maxNameBytes {
+	if t := c.typeOf(at.D); len(name) > maxNameBytes && c.Dentries[at.D].Flags&Immutable == 0 && t != Proc && t != Sysfs {
 		return 0, refuse(RuleNameTooLong, int32(at.M), int32(at.D))
 	}
 	d := c.lookupChild(at.D, name)

@@ -128,7 +128,7 @@ func (c *call) newMountCall(at Loc, fstype, source Arg, flags uint64, f MountFla
 	if !c.inNS(to.M) {
 		return refuse(RuleTargetForeign, int32(to.M))
 	}
-	if t == Sysfs && c.SBOf(to.M) == c.proc().Sysfs && c.SBs[c.proc().Sysfs].Root == to.D {
+	if t == Sysfs && c.SBOf(to.M) == c.proc().Sysfs && c.Mounts[to.M].Root == to.D {
 		return refuse(RuleSameSBOnItself, int32(to.M))
 	}
 	if !c.IsDir(to.D) {
