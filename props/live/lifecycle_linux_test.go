@@ -1,0 +1,431 @@
+package live
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"mntcheck/model"
+	"mntcheck/props/system"
+)
+
+// TestHang has an actor open a FIFO that nobody else opens. The deadline is the
+// call's answer, and the server goes on.
+func TestHang(t *testing.T) {
+	n := newNative(t, Options{Deadline: 200 * time.Millisecond})
+	const fifo = unix.S_IFIFO | 0o644
+	hang := system.Job{Program: []model.Step{
+		{Actor: 1, Call: model.NewCall(model.OpMknod, model.Str("/f"), model.Num(fifo), model.Num(0))},
+		{Actor: 1, Call: model.NewCall(model.OpOpen, model.Str("/f"), model.Num(model.O_RDONLY))},
+		{Actor: 1, Call: model.NewCall(model.OpChdir, model.Str("/"))},
+	}}
+	fine := system.Job{Program: parse(t, `mkdir("/a", 0755)`)}
+	recordings, err := n.Run(t.Context(), []system.Job{fine, hang, fine})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, i := range []int{0, 2} {
+		if recordings[i].Err != nil || len(recordings[i].Answers) != 1 {
+			t.Errorf("job %d: %+v", i, recordings[i])
+		}
+	}
+	got := recordings[1]
+	if !errors.Is(got.Err, ErrHang) || len(got.Answers) != 1 {
+		t.Errorf("want 1 answer and ErrHang, got %d and %v", len(got.Answers), got.Err)
+	}
+	if want := `step 2, 1 open("/f", O_RDONLY)`; !strings.Contains(fmt.Sprint(got.Err), want) {
+		t.Errorf("%v: want it to name %s", got.Err, want)
+	}
+}
+
+// TestContext ends a request in the middle of a call.
+func TestContext(t *testing.T) {
+	n := newNative(t, Options{Deadline: 3 * time.Second})
+	sys, err := n.Start(t.Context(), system.World{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer sys.Close()
+	fifo := model.NewCall(model.OpMknod, model.Str("/f"), model.Num(unix.S_IFIFO|0o644), model.Num(0))
+	if r, err := sys.Do(t.Context(), 1, &fifo); err != nil || r.Errno != 0 {
+		t.Fatal(r, err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	open := model.NewCall(model.OpOpen, model.Str("/f"), model.Num(0))
+	if _, err := sys.Do(ctx, 1, &open); !errors.Is(err, ctx.Err()) {
+		t.Errorf("want %v, got %v", ctx.Err(), err)
+	}
+	if _, err := sys.Observe(t.Context()); err == nil {
+		t.Error("a system whose request was given up still answers")
+	}
+}
+
+// TestServerIsReplaced kills servers: one that is idle, one that runs a program.
+func TestServerIsReplaced(t *testing.T) {
+	rootBefore := rootState(t)
+	n := newNative(t, Options{})
+	fine := system.Job{Program: parse(t, `mkdir("/a", 0755)`)}
+	run := func(jobs ...system.Job) []system.Recording {
+		t.Helper()
+		recordings, err := n.Run(t.Context(), jobs)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return recordings
+	}
+	idle := n.idle[0]
+	if err := idle.command.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	<-idle.ended
+	if r := run(fine)[0]; r.Err != nil {
+		t.Errorf("after an idle server was killed: %v", r.Err)
+	}
+
+	busy := n.idle[0]
+	long := system.Job{Program: make([]model.Step, 100_000)}
+	for i := range long.Program {
+		long.Program[i] = fine.Program[0]
+	}
+	time.AfterFunc(30*time.Millisecond, func() { _ = busy.command.Process.Kill() })
+	recordings := run(long, fine)
+	if recordings[0].Err == nil || !strings.Contains(recordings[0].Err.Error(), "ended its server") {
+		t.Errorf("a program whose server was killed: %v", recordings[0].Err)
+	}
+	if recordings[1].Err != nil {
+		t.Errorf("the program after it: %v", recordings[1].Err)
+	}
+	if err := n.Close(); err != nil {
+		t.Error(err)
+	}
+	if after := rootState(t); after != rootBefore && after != inUse && rootBefore != inUse {
+		t.Errorf("the kernel's own root was %s, now it is %s", rootBefore, after)
+	}
+}
+
+// TestAtOnce runs programs from several goroutines, while a system is open.
+func TestAtOnce(t *testing.T) {
+	n := newNative(t, Options{})
+	open, err := n.Start(t.Context(), system.World{Setup: parse(t, `mkdir("/setup", 0755)`)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer open.Close()
+	// A remount of the superblock of all namespaces' files, which is seen in all
+	// worlds that look meanwhile.
+	var program []model.Step
+	for _, p := range programs {
+		if strings.HasPrefix(p.name, "a superblock") {
+			program = parse(t, p.text)
+		}
+	}
+	jobs := slices.Repeat([]system.Job{{Program: program}, {Program: program[:7]}}, 20)
+	var wait sync.WaitGroup
+	all := make([][]system.Recording, 3)
+	for i := range all {
+		wait.Go(func() {
+			var err error
+			if all[i], err = n.Run(t.Context(), jobs); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wait.Wait()
+	for _, recordings := range all {
+		for i, r := range recordings {
+			want := " - nsfs nsfs ro\n"
+			if i%2 == 1 {
+				want = " - nsfs nsfs rw\n"
+			}
+			if r.Err != nil || !strings.Contains(r.Views[0].Mounts, want) {
+				t.Fatalf("job %d: want %q in %v, %v", i, want, r.Views, r.Err)
+			}
+		}
+	}
+	chdir := model.NewCall(model.OpChdir, model.Str("/setup"))
+	if r, err := open.Do(t.Context(), 1, &chdir); err != nil || r.Errno != 0 {
+		t.Errorf("the open system: %v, %v", r, err)
+	}
+	if got := system.ProfileOf(open); got.Release != n.Profile().Release || got.Release == "" {
+		t.Errorf("the open system says that it is %+v", got)
+	}
+}
+
+// TestOwnRoot goes to the kernel's own root, makes it writable where it is a
+// rootfs, and leaves something there. The next world must not find it.
+func TestOwnRoot(t *testing.T) {
+	n := newNative(t, Options{})
+	program := parse(t, `
+		pidfd_open(1, 0)
+		umount2("/", MNT_DETACH)
+		setns($1, CLONE_NEWNS)
+		mount(NULL, "/", NULL, MS_REMOUNT, NULL)
+		mkdir("/left-behind", 0755)
+		chdir("/left-behind")
+		mkdir("/dev", 0755)`)
+	leave := system.Job{Program: program[:6]}
+	look := system.Job{Program: append(slices.Clone(program[:3]), program[5])}
+	recordings, err := n.Run(t.Context(), []system.Job{leave, look, {Program: program}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if made := recordings[0].Answers[4]; made.Errno != 0 {
+		t.Skipf("nothing can be made there: %s", made)
+	}
+	if answers := recordings[1].Answers; len(answers) != 4 || answers[3].Errno != model.ENOENT {
+		t.Errorf("a later world finds what an earlier one made: %v", answers)
+	}
+	if err := recordings[2].Err; err != nil && !errors.Is(err, errors.ErrUnsupported) {
+		t.Errorf("a name that the kernel's own root has: %v", err)
+	}
+}
+
+// TestGuard starts a server in the mount namespace of this test. It has to stop
+// before it does anything there.
+func TestGuard(t *testing.T) {
+	space, err := os.Readlink("/proc/self/ns/mnt")
+	if err != nil {
+		t.Skip(err)
+	}
+	before := mountinfo(t)
+	command := exec.Command("/proc/self/exe")
+	command.Env = append(os.Environ(), serverVariable+"="+space)
+	input, err := command.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	output, err := command.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := command.Start(); err != nil {
+		t.Fatal(err)
+	}
+	stream := struct {
+		io.Reader
+		io.WriteCloser
+	}{output, input}
+	_, err = NewClient(t.Context(), stream, Options{})
+	if err == nil || !strings.Contains(err.Error(), "mount namespace of its client") {
+		t.Errorf("want a server that stops, got %v", err)
+	}
+	_ = command.Wait()
+	if after := mountinfo(t); after != before {
+		t.Errorf("mounts were changed: before\n%s\nafter\n%s", before, after)
+	}
+}
+
+// TestServeRefusesOthers calls Serve in a process that is not init.
+func TestServeRefusesOthers(t *testing.T) {
+	client, server := net.Pipe()
+	defer client.Close()
+	go func() { _ = Serve(t.Context(), server, server) }()
+	if _, err := NewClient(t.Context(), client, Options{}); err == nil || !strings.Contains(err.Error(), "process 1 of a virtual machine") {
+		t.Errorf("want a refusal, got %v", err)
+	}
+}
+
+// clientVariable is in the environment of a process that TestKill is about to kill.
+const clientVariable = "MNTCHECK_LIVE_TEST_CLIENT"
+
+// runClient runs programs for ever.
+func runClient() {
+	n, err := New(context.Background(), Options{})
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	fmt.Println("ready")
+	jobs := make([]system.Job, 50)
+	for i := range jobs {
+		program := []model.Step{
+			{Actor: 1, Call: model.NewCall(model.OpMkdir, model.Str("/a"), model.Num(0o755))},
+			{Actor: 1, Call: model.NewCall(model.OpMount, model.Str("none"), model.Str("/a"), model.Str("tmpfs"), model.Num(0), model.NULL())},
+			{Actor: 1, Call: model.NewCall(model.OpFork)},
+			{Actor: 2, Call: model.NewCall(model.OpUnshare, model.Num(model.CLONE_NEWNS|model.CLONE_NEWUSER))},
+			{Actor: 1, Call: model.NewCall(model.OpMount, model.NULL(), model.Str("/"), model.NULL(), model.Num(model.MS_REMOUNT), model.NULL())},
+		}
+		jobs[i] = system.Job{Program: program, EachView: true}
+	}
+	for {
+		if _, err := n.Run(context.Background(), jobs); err != nil {
+			os.Exit(1)
+		}
+	}
+}
+
+// TestKill kills a client at random moments. What it started has to be gone
+// after, and everything as it was.
+func TestKill(t *testing.T) {
+	newNative(t, Options{}) // or skip
+	before, rootBefore := mountinfo(t), rootState(t)
+	random := rand.New(rand.NewPCG(1, 2))
+	times := 20
+	if testing.Short() {
+		times = 3
+	}
+	for i := range times {
+		command := exec.Command("/proc/self/exe")
+		command.Env = append(os.Environ(), clientVariable+"="+runPrograms)
+		command.Stderr = os.Stderr
+		output, err := command.StdoutPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := command.Start(); err != nil {
+			t.Fatal(err)
+		}
+		if i%4 != 0 { // else while the first server is being started
+			if _, err := io.ReadFull(output, make([]byte, len("ready"))); err != nil {
+				t.Fatal(err)
+			}
+		}
+		time.Sleep(time.Duration(random.IntN(60)) * time.Millisecond)
+		if err := command.Process.Kill(); err != nil {
+			t.Fatal(err)
+		}
+		_ = command.Wait()
+		waitForServers(t)
+		if after := mountinfo(t); after != before {
+			t.Fatalf("after kill %d: before\n%s\nafter\n%s", i+1, before, after)
+		}
+		if after := rootState(t); after != rootBefore && after != inUse && rootBefore != inUse {
+			t.Fatalf("after kill %d: the kernel's own root was %s, now it is %s", i+1, rootBefore, after)
+		}
+	}
+}
+
+// waitForServers waits until no server of a killed client is left, also none
+// that was just being started.
+func waitForServers(t *testing.T) {
+	t.Helper()
+	const enough = 5
+	for i, none := 0, 0; none < enough; i++ {
+		none++
+		if len(orphans(t)) > 0 {
+			none = 0
+		}
+		if i > 1000 {
+			t.Fatalf("servers are left: %v", orphans(t))
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+}
+
+// orphans are the servers of this executable whose client is gone, and their actors.
+func orphans(t *testing.T) (pids []string) {
+	t.Helper()
+	own, err := os.Readlink("/proc/self/exe")
+	if err != nil {
+		t.Fatal(err)
+	}
+	files, err := filepath.Glob("/proc/[0-9]*/exe")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		pid := filepath.Base(filepath.Dir(file))
+		if exe, err := os.Readlink(file); err != nil || exe != own || pid == fmt.Sprint(os.Getpid()) {
+			continue
+		}
+		data, _ := os.ReadFile("/proc/" + pid + "/environ")
+		if bytes.Contains(data, []byte(clientVariable)) {
+			pids = append(pids, pid)
+		}
+	}
+	return pids
+}
+
+func mountinfo(t *testing.T) string {
+	t.Helper()
+	data, err := os.ReadFile("/proc/self/mountinfo")
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(string(data), "\n")
+	slices.Sort(lines)
+	return strings.Join(lines, "\n")
+}
+
+// inUse is the state of a kernel's own root that other servers use.
+const inUse = "in use"
+
+// rootState tells of the kernel's own root what a server changes. A process of
+// its own looks, in a mount namespace that goes with it.
+func rootState(t *testing.T) string {
+	t.Helper()
+	command := exec.Command("/proc/self/exe")
+	command.Env = append(os.Environ(), clientVariable+"="+lookAtRoot)
+	output, err := command.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v: %s", err, output)
+	}
+	return string(output)
+}
+
+// Values of clientVariable.
+const (
+	runPrograms = "run"
+	lookAtRoot  = "root"
+)
+
+// printRootState is what a process does that rootState has started.
+func printRootState() {
+	runtime.LockOSThread()
+	text, err := readRootState()
+	if err != nil {
+		fmt.Println(err)
+		os.Exit(1)
+	}
+	fmt.Print(text)
+	os.Exit(0)
+}
+
+func readRootState() (string, error) {
+	b := &sandbox{deadline: DefaultDeadline}
+	if err := b.leave("that of no process"); err != nil {
+		return "", err
+	}
+	var err error
+	if b.slots, err = newSlots(new(atomic.Bool)); err != nil {
+		return "", err
+	}
+	if b.self, err = b.newProcess(); err != nil {
+		return "", err
+	}
+	if err := b.strip(); err != nil {
+		return "", err
+	}
+	dir, err := unix.Open("/", unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return "", err
+	}
+	defer unix.Close(dir)
+	if flock(dir, unix.LOCK_EX|unix.LOCK_NB) != nil {
+		return inUse, nil
+	}
+	r := &ownRoot{dir: dir}
+	readOnly, err := r.readOnly()
+	if err != nil {
+		return "", err
+	}
+	entries, err := os.ReadDir("/")
+	return fmt.Sprintf("read-only %v, marked %v, with %v", readOnly, r.marked(), entries), err
+}
