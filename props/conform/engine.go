@@ -1,0 +1,293 @@
+package conform
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"mntcheck/model"
+	"mntcheck/props/check"
+	"mntcheck/props/draw"
+	"mntcheck/props/system"
+)
+
+// Run compares random programs until there are enough of them, the time is over,
+// enough kinds of difference were found, or ctx ends. A difference is no error:
+// the report has it, as it has a kernel that dies of a program. An error is that
+// of a kernel that is not compared, a *KernelError, or of a mistake in the model.
+func Run(ctx context.Context, o Options) (*Report, error) {
+	o, err := o.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	first, err := o.Runner(ctx)
+	if err != nil {
+		return nil, &KernelError{err}
+	}
+	e := &engine{o: &o, pending: map[uint64]*part{}, kinds: map[signature]*found{}, idle: []system.Runner{first}}
+	defer e.close()
+	if err := e.prepare(ctx, first); err != nil {
+		return nil, err
+	}
+	e.begun = time.Now()
+	until := context.Background()
+	if o.Duration > 0 {
+		var cancel context.CancelFunc
+		until, cancel = context.WithDeadline(until, e.begun.Add(o.Duration))
+		defer cancel()
+	}
+	var workers sync.WaitGroup
+	for range o.Workers {
+		workers.Go(func() { e.work(ctx, until) })
+	}
+	check.Watch(&workers, e.progress, o.Progress)
+	if e.err != nil {
+		return nil, e.err
+	}
+	r := e.result(time.Since(e.begun), ctx.Err() != nil)
+	return r, e.describe(context.WithoutCancel(ctx), r)
+}
+
+// engine is one run.
+type engine struct {
+	o        *Options
+	begun    time.Time
+	profile  system.Profile
+	families []*Family
+	lacking  map[*Family]string // why a family is left out
+	mountMax bool               // the kernel can be given a fs.mount-max
+
+	cases, calls atomic.Uint64 // for the progress
+
+	mu        sync.Mutex
+	idle      []system.Runner // that nobody uses
+	next      uint64          // the first case that no worker has taken
+	ended     bool            // no more cases are taken
+	pending   map[uint64]*part
+	committed uint64 // cases that are counted
+	total     totals
+	kinds     map[signature]*found
+	order     []*found // as they were found
+	err       error
+}
+
+// part is a run of consecutive cases that one worker did.
+type part struct {
+	cases []compared
+	err   error
+}
+
+// compared is a case that was run, and what came of it.
+type compared struct {
+	number      uint64
+	family      *Family
+	program     draw.Program
+	answers     []model.Result // the model's
+	agreed      int            // calls, from the first on
+	hidden      int            // views that were not compared
+	batched     bool           // fits namespaces that are numbered in batches, and those only
+	unsupported bool           // it ended at what the runner cannot do
+	found       *found
+}
+
+// found is a difference as it was found, before it is made smaller.
+type found struct {
+	number  uint64
+	family  *Family
+	world   system.World
+	program draw.Program // up to the call that differs
+	rec     *system.Recording
+	signature
+	cases uint64 // in which it was found
+}
+
+// prepare finds the rules and the families for the kernel.
+func (e *engine) prepare(ctx context.Context, r system.Runner) error {
+	e.profile = r.Profile()
+	if e.o.Semantics == nil {
+		sem, err := SemanticsOf(e.profile.Release)
+		if err != nil {
+			return &KernelError{err}
+		}
+		e.o.Semantics = sem
+	}
+	e.total = newTotals()
+	e.lacking = map[*Family]string{}
+	asked := e.o.Families
+	if len(asked) == 0 {
+		asked = families
+	}
+	for _, f := range asked {
+		if why := f.Lacks(e.o.Semantics); why != "" {
+			e.lacking[f] = why
+			continue
+		}
+		e.families = append(e.families, f)
+	}
+	if len(e.families) == 0 {
+		return &KernelError{fmt.Errorf("nothing to compare: %s", e.lacking[asked[0]])}
+	}
+	probe := system.Job{World: system.World{Semantics: e.o.Semantics, MountMax: 1000}}
+	recs, err := r.Run(ctx, []system.Job{probe})
+	e.mountMax = err == nil && len(recs) == 1 && recs[0].Err == nil
+	return nil
+}
+
+// The size of parts follows from how long they take on the kernel: long enough
+// to make a round trip worth it, short enough that a run ends in time.
+const (
+	firstPart = 4
+	mostPart  = 256
+	partTime  = 300 * time.Millisecond
+)
+
+// work runs parts until there are no more.
+func (e *engine) work(ctx, until context.Context) {
+	w, err := e.newWorker(ctx)
+	if err != nil {
+		e.fail(err)
+		return
+	}
+	defer w.close()
+	for size := firstPart; ; {
+		first, n := e.take(size, ctx.Err() != nil || until.Err() != nil)
+		if n == 0 {
+			return
+		}
+		begun := time.Now()
+		p := w.run(ctx, first, n)
+		e.commit(first, p)
+		switch took := time.Since(begun); {
+		case took < partTime/2 && n == size:
+			size = min(2*size, mostPart)
+		case took > 2*partTime:
+			size = max(size/2, 1)
+		}
+	}
+}
+
+// take gives a worker the next cases, none where the run is over.
+func (e *engine) take(size int, over bool) (first uint64, n int) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if over || e.ended {
+		return 0, 0
+	}
+	first, n = e.next, size
+	if e.o.Checks > 0 {
+		n = int(min(uint64(n), uint64(e.o.Checks)-min(first, uint64(e.o.Checks))))
+	}
+	e.next += uint64(n)
+	return first, n
+}
+
+func (e *engine) fail(err error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.ended = true
+	if e.err == nil && !interrupted(err) {
+		e.err = err
+	}
+}
+
+func interrupted(err error) bool {
+	return errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
+}
+
+// commit counts the cases in their order, so that the report does not depend on
+// who ran them, up to the one that ends the run.
+func (e *engine) commit(first uint64, p *part) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for i := range p.cases {
+		e.cases.Add(1)
+		e.calls.Add(uint64(p.cases[i].agreed))
+	}
+	e.pending[first] = p
+	for e.err == nil && !e.full() {
+		next := e.pending[e.committed]
+		if next == nil {
+			return
+		}
+		delete(e.pending, e.committed)
+		for i := range next.cases {
+			e.count(&next.cases[i])
+			e.committed++
+			if e.full() {
+				break
+			}
+		}
+		if next.err != nil {
+			e.ended = true
+			if !interrupted(next.err) {
+				e.err = next.err
+			}
+			return
+		}
+	}
+	e.ended = true
+}
+
+// full tells whether enough kinds of difference were found.
+func (e *engine) full() bool {
+	return e.o.MaxDifferences > 0 && len(e.order) >= e.o.MaxDifferences
+}
+
+// count adds a case to the totals.
+func (e *engine) count(c *compared) {
+	e.total.add(c)
+	if c.found == nil {
+		return
+	}
+	if known := e.kinds[c.found.signature]; known != nil {
+		known.cases++
+		return
+	}
+	c.found.cases = 1
+	e.kinds[c.found.signature] = c.found
+	e.order = append(e.order, c.found)
+}
+
+// borrow returns a runner: an idle one, or a new one.
+func (e *engine) borrow(ctx context.Context) (system.Runner, error) {
+	e.mu.Lock()
+	if n := len(e.idle); n > 0 {
+		r := e.idle[n-1]
+		e.idle = e.idle[:n-1]
+		e.mu.Unlock()
+		return r, nil
+	}
+	e.mu.Unlock()
+	return e.start(ctx)
+}
+
+// start starts a runner.
+func (e *engine) start(ctx context.Context) (system.Runner, error) {
+	r, err := e.o.Runner(ctx)
+	if err != nil {
+		return nil, &KernelError{err}
+	}
+	return r, nil
+}
+
+func (e *engine) giveBack(r system.Runner) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.idle = append(e.idle, r)
+}
+
+func (e *engine) close() {
+	for _, r := range e.idle {
+		_ = r.Close() // what it did is in the report already
+	}
+}
+
+func (e *engine) progress() check.Progress {
+	return check.Progress{
+		Cases: e.cases.Load(), Calls: e.calls.Load(), Elapsed: time.Since(e.begun),
+		Checks: e.o.Checks, Duration: e.o.Duration,
+	}
+}
