@@ -1,0 +1,68 @@
+package explore
+
+import (
+	"fmt"
+	"strings"
+)
+
+// maxLines bounds what one line of a world file stands for.
+const maxLines = maxCalls
+
+// columnError is what is wrong with a line, and where.
+type columnError struct {
+	column int // from 1
+	msg    string
+}
+
+func (e *columnError) Error() string { return fmt.Sprintf("column %d: %s", e.column, e.msg) }
+
+// expand replaces each bracket of a line by each of its alternatives, and
+// returns all lines that come of it: [a;b] stands for a and for b, [paths] for
+// every element of the list paths. The first bracket varies slowest.
+func expand(line string, lists map[string][]string) ([]string, error) {
+	lines := []string{""}
+	column := 1
+	for {
+		open := strings.IndexAny(line, "[]")
+		if open < 0 {
+			break
+		}
+		if line[open] == ']' {
+			return nil, &columnError{column + open, "a ] without a ["}
+		}
+		size := strings.IndexAny(line[open+1:], "[]")
+		if size < 0 || line[open+1+size] == '[' {
+			return nil, &columnError{column + open, "a [ without its ]; brackets cannot be in one another"}
+		}
+		inside := line[open+1 : open+1+size]
+		some := strings.Split(inside, ";")
+		if len(some) == 1 {
+			list, ok := lists[strings.TrimSpace(inside)]
+			if !ok {
+				return nil, &columnError{column + open, fmt.Sprintf("[%s] is neither a list that was declared nor alternatives with ; between them", inside)}
+			}
+			some = list
+		}
+		if len(lines)*len(some) > maxLines {
+			return nil, &columnError{column + open, fmt.Sprintf("the line stands for more than %d calls", maxLines)}
+		}
+		lines = product(lines, line[:open], some)
+		column += open + size + 2
+		line = line[open+size+2:]
+	}
+	for i := range lines {
+		lines[i] += line
+	}
+	return lines, nil
+}
+
+// product puts text and then each of some behind each line.
+func product(lines []string, text string, some []string) []string {
+	all := make([]string, 0, len(lines)*len(some))
+	for _, l := range lines {
+		for _, s := range some {
+			all = append(all, l+text+strings.TrimSpace(s))
+		}
+	}
+	return all
+}

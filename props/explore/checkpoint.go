@@ -1,0 +1,314 @@
+package explore
+
+import (
+	"bufio"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+)
+
+// checkpoint is the folder in which a search is kept, so that it can be gone on
+// with. Every file is there as of the end of some layer: the logs of births and
+// fingerprints are appended to, and cut off where the search is gone on with
+// from an earlier layer; the states to expand, and saved, are written anew and
+// renamed. So it can end at any moment.
+type checkpoint struct {
+	dir     string
+	prints  *os.File // fingerprints in the order of births
+	w       *bufio.Writer
+	resumed bool
+	last    time.Time
+	saved   savedRun // as of the last layer that is complete
+	before  string   // the file of states that the last checkpoint names
+}
+
+// savedRun is the file that makes a checkpoint of the rest.
+type savedRun struct {
+	Version  int           `json:"version"`
+	World    string        `json:"world"` // fingerprint of all that decides what a search finds
+	Depth    int           `json:"depth"`
+	Covered  int           `json:"covered"`
+	Complete bool          `json:"complete"`
+	States   int64         `json:"states"`
+	Starts   []int64       `json:"starts"` // number of the first state of each layer
+	Layers   []Layer       `json:"layers"`
+	Frontier string        `json:"frontier"` // file of the states to expand
+	Waiting  int           `json:"waiting"`  // how many these are
+	Elapsed  time.Duration `json:"elapsed_ns"`
+	Memory   int64         `json:"memory"`
+	Spilled  int64         `json:"spilled"`
+
+	Tally     *tally    `json:"tally"`
+	Broken    []finding `json:"broken"`
+	Sometimes []finding `json:"sometimes"`
+	Panicked  finding   `json:"panicked"`
+	PanicText string    `json:"panic_text,omitempty"`
+}
+
+const (
+	checkpointVersion = 1
+	savedName         = "checkpoint.json"
+	birthsName        = "births"
+	printsName        = "fingerprints"
+	printSize         = 16
+)
+
+// openCheckpoint opens the folder of a search. Where it holds a checkpoint, the
+// engine is set to go on from there.
+func openCheckpoint(e *engine) (*checkpoint, error) {
+	if e.o.KeepKeys {
+		return nil, fmt.Errorf("explore: keys of states are not kept in checkpoints: without them collisions cannot be ruled out")
+	}
+	dir := e.o.Checkpoint
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return nil, err
+	}
+	open := func(name string) (*os.File, error) {
+		return os.OpenFile(filepath.Join(dir, name), os.O_RDWR|os.O_CREATE, 0o644)
+	}
+	births, err := open(birthsName)
+	if err != nil {
+		return nil, err
+	}
+	prints, err := open(printsName)
+	if err != nil {
+		return nil, errors.Join(err, births.Close())
+	}
+	c := &checkpoint{dir: dir, prints: prints, w: bufio.NewWriterSize(prints, 1<<16), last: time.Now()}
+	e.births = &birthLog{file: births, w: bufio.NewWriterSize(births, 1<<16)}
+	data, err := os.ReadFile(filepath.Join(dir, savedName))
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		if err := e.births.rewind(0); err != nil {
+			return nil, err
+		}
+		return c, c.rewind(0)
+	case err != nil:
+		return nil, err
+	}
+	if err := json.Unmarshal(data, &c.saved); err != nil {
+		return nil, fmt.Errorf("%s: %w", filepath.Join(dir, savedName), err)
+	}
+	if c.saved.Version != checkpointVersion || c.saved.World != e.identity() {
+		return nil, fmt.Errorf("%s: the checkpoint is of another world, release or set of invariants, or of another version of this program; "+
+			"give a folder of its own, or remove it", dir)
+	}
+	c.resumed = true
+	if err := c.restore(e); err != nil {
+		return nil, fmt.Errorf("%s: %w", dir, err)
+	}
+	return c, nil
+}
+
+// identity tells searches apart that find different things.
+func (e *engine) identity() string {
+	var b strings.Builder
+	first, err := e.w.start(e.sem)
+	if err != nil {
+		return ""
+	}
+	fmt.Fprintf(&b, "%x\n%+v\n%+v %d %v %v %v\n", first.AppendKey(nil), *e.sem, e.w.Limits, e.w.Depth, e.w.Interchangeable,
+		e.o.Unreduced, e.o.Strict)
+	for i := range e.w.Calls {
+		b.WriteString(stepText(e.w.Calls[i]) + "\n")
+	}
+	for _, v := range e.o.Invariants {
+		b.WriteString(v.Name + "\n")
+	}
+	for _, s := range e.w.Sometimes {
+		b.WriteString(s.Name + "\n")
+	}
+	f := fingerprintOf([]byte(b.String()))
+	return fmt.Sprintf("%016x%016x", f.hi, f.lo)
+}
+
+func (c *checkpoint) rewind(states int64) error {
+	if err := c.prints.Truncate(states * printSize); err != nil {
+		return err
+	}
+	_, err := c.prints.Seek(states*printSize, io.SeekStart)
+	c.w.Reset(c.prints)
+	return err
+}
+
+// restore makes the engine what it was.
+func (c *checkpoint) restore(e *engine) error {
+	s := &c.saved
+	if err := e.births.rewind(s.States); err != nil {
+		return err
+	}
+	e.births.layers = s.Starts
+	if err := c.readPrints(e); err != nil {
+		return err
+	}
+	if err := c.rewind(s.States); err != nil {
+		return err
+	}
+	e.depth, e.covered, e.layers, e.complete = s.Depth, s.Covered, s.Layers, s.Complete
+	e.total.take(s.Tally)
+	e.broken, e.sometimes = s.Broken, s.Sometimes
+	e.panicked = panicFinding{s.Panicked, s.PanicText}
+	e.earlier, e.memory, e.spilled = s.Elapsed, s.Memory, s.Spilled
+	c.before = s.Frontier
+	if err := c.readFrontier(e); err != nil {
+		return err
+	}
+	c.note(e)
+	return nil
+}
+
+// readPrints fills the set of the visited states.
+func (c *checkpoint) readPrints(e *engine) error {
+	r := bufio.NewReaderSize(io.NewSectionReader(c.prints, 0, c.saved.States*printSize), 1<<20)
+	var buf [printSize]byte
+	for range c.saved.States {
+		if _, err := io.ReadFull(r, buf[:]); err != nil {
+			return fmt.Errorf("the fingerprints of the states are cut off: %w", err)
+		}
+		f := fingerprint{binary.LittleEndian.Uint64(buf[:]), binary.LittleEndian.Uint64(buf[8:])}
+		p := &e.visited.parts[f.shard()]
+		p.reserve(1)
+		p.add(f)
+	}
+	return nil
+}
+
+// readFrontier reads the states to expand, in segments as workers write them.
+func (c *checkpoint) readFrontier(e *engine) error {
+	file, err := os.Open(filepath.Join(c.dir, c.saved.Frontier))
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	r := bufio.NewReaderSize(file, 1<<20)
+	l := &e.layer
+	var keys []byte
+	flush := func() {
+		l.segments = append(l.segments, segment{data: keys, size: int64(len(keys))})
+		keys = nil
+	}
+	for i := range c.saved.Waiting {
+		size, err := binary.ReadUvarint(r)
+		if err != nil || size > maxSegment/2 {
+			return fmt.Errorf("state %d of those to expand is cut off or damaged", i)
+		}
+		key := make([]byte, size)
+		if _, err := io.ReadFull(r, key); err != nil {
+			return fmt.Errorf("state %d of those to expand is cut off: %w", i, err)
+		}
+		l.refs = append(l.refs, keyRef{uint32(len(l.segments)), uint32(len(keys))})
+		if keys = appendKey(keys, key); len(keys) > readSegment {
+			flush()
+		}
+	}
+	if keys != nil {
+		flush()
+	}
+	return nil
+}
+
+// readSegment is the size from which on a segment that is read ends.
+const readSegment = 1 << 20
+
+// add logs the fingerprint of a state, in the order of births.
+func (c *checkpoint) add(f fingerprint) {
+	var buf [printSize]byte
+	binary.LittleEndian.PutUint64(buf[:], f.hi)
+	binary.LittleEndian.PutUint64(buf[8:], f.lo)
+	_, _ = c.w.Write(buf[:]) // an error is kept, and Flush returns it
+}
+
+// note keeps what was added up as of now, the end of a layer.
+func (c *checkpoint) note(e *engine) {
+	t := newTally(len(e.o.Invariants), len(e.w.Calls), len(e.w.Sometimes))
+	copyOf := *e.total
+	copyOf.Checks, copyOf.Premises, copyOf.Breaches = slices.Clone(copyOf.Checks), slices.Clone(copyOf.Premises), slices.Clone(copyOf.Breaches)
+	copyOf.Succeeded, copyOf.Sometimes = slices.Clone(copyOf.Succeeded), slices.Clone(copyOf.Sometimes)
+	t.take(&copyOf)
+	c.saved = savedRun{
+		Version: checkpointVersion, World: e.identity(), Depth: e.depth, Covered: e.covered, Complete: e.complete,
+		States: e.births.states, Starts: slices.Clone(e.births.layers), Layers: slices.Clone(e.layers),
+		Frontier: fmt.Sprintf("states-%d", e.depth), Waiting: len(e.layer.refs),
+		Elapsed: e.earlier + time.Since(e.begun), Memory: e.memory, Spilled: e.spilled,
+		Tally: t, Broken: slices.Clone(e.broken), Sometimes: slices.Clone(e.sometimes),
+		Panicked: e.panicked.finding, PanicText: e.panicked.text,
+	}
+}
+
+// layerDone is called at the end of each layer.
+func (c *checkpoint) layerDone(e *engine) error {
+	c.note(e)
+	if time.Since(c.last) < e.o.CheckpointEvery {
+		return nil
+	}
+	return c.save(e)
+}
+
+// save writes the checkpoint of the end of the last layer.
+func (c *checkpoint) save(e *engine) error {
+	if err := errors.Join(e.births.flush(), c.w.Flush(), e.births.file.Sync(), c.prints.Sync()); err != nil {
+		return err
+	}
+	if c.saved.Frontier != c.before {
+		if err := c.writeFrontier(e); err != nil {
+			return err
+		}
+	}
+	data, err := json.Marshal(&c.saved)
+	if err != nil {
+		return err
+	}
+	if err := writeWhole(filepath.Join(c.dir, savedName), func(w io.Writer) error { _, err := w.Write(data); return err }); err != nil {
+		return err
+	}
+	if c.before != "" && c.before != c.saved.Frontier {
+		_ = os.Remove(filepath.Join(c.dir, c.before))
+	}
+	c.before, c.last = c.saved.Frontier, time.Now()
+	return nil
+}
+
+func (c *checkpoint) writeFrontier(e *engine) error {
+	return writeWhole(filepath.Join(c.dir, c.saved.Frontier), func(w io.Writer) error {
+		var buf, line []byte
+		for i := range e.layer.refs {
+			key, err := e.layer.key(i, buf)
+			if err != nil {
+				return err
+			}
+			if e.layer.spill != nil {
+				buf = key[:0]
+			}
+			line = appendKey(line[:0], key)
+			if _, err := w.Write(line); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// writeWhole writes a file that is there as a whole, or as it was.
+func writeWhole(name string, write func(io.Writer) error) error {
+	file, err := os.Create(name + ".new")
+	if err != nil {
+		return err
+	}
+	w := bufio.NewWriterSize(file, 1<<20)
+	err = write(w)
+	err = errors.Join(err, w.Flush(), file.Sync(), file.Close())
+	if err != nil {
+		return fmt.Errorf("writing a checkpoint: %w", err)
+	}
+	return os.Rename(name+".new", name)
+}
+
+func (c *checkpoint) close() { _ = c.prints.Close() }

@@ -1,0 +1,153 @@
+package explore
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"mntcheck/model"
+	"mntcheck/props/system"
+)
+
+// States that go to disk change nothing that is found.
+func TestMemoryLimit(t *testing.T) {
+	w := world(t, onRoot)
+	w.Depth = 8
+	want := run(t, w, Options{Workers: 2})
+	if want.Memory == 0 || want.Spilled != 0 {
+		t.Fatalf("%d bytes in memory, %d on disk", want.Memory, want.Spilled)
+	}
+	got := run(t, w, Options{Workers: 2, Memory: want.Memory * 3 / 4})
+	sameReport(t, "with less memory", want, got)
+	if got.Spilled == 0 || got.Memory >= want.Memory {
+		t.Errorf("%d bytes in memory, %d on disk; without a limit %d", got.Memory, got.Spilled, want.Memory)
+	}
+}
+
+// A search for which there is too little memory even so ends in order.
+func TestMemoryEnds(t *testing.T) {
+	r := run(t, world(t, small), Options{Workers: 2, Memory: 20_000})
+	if !strings.Contains(r.Stopped, "memory") || r.Complete || r.Depth == 0 || r.States < 2 {
+		t.Errorf("stopped %q, complete %v, depth %d, %d states", r.Stopped, r.Complete, r.Depth, r.States)
+	}
+}
+
+// ending calls end when so many calls were made.
+type ending struct {
+	faulty
+	calls *atomic.Int64
+	at    int64
+	end   func()
+}
+
+func (x ending) Do(_ context.Context, actor int, c *model.Call) (model.Result, error) {
+	if x.calls.Add(1) == x.at {
+		x.end()
+	}
+	return x.state.Do(actor, c)
+}
+
+// runUntil explores until so many calls were made.
+func runUntil(t *testing.T, w *World, o Options, calls int64) *Report {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	var made atomic.Int64
+	o.system = func(s *model.State) system.Stateful { return ending{faulty{state: s}, &made, calls, cancel} }
+	r, err := Run(ctx, w, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func TestInterrupted(t *testing.T) {
+	r := runUntil(t, world(t, small), Options{Workers: 2}, 5000)
+	if r.Stopped != "interrupted" || r.Complete || r.Violated() {
+		t.Errorf("stopped %q, complete %v, violated %v", r.Stopped, r.Complete, r.Violated())
+	}
+	if r.Depth != len(r.Layers)-1 || r.States == 0 {
+		t.Errorf("depth %d, layers %v: want those that are complete", r.Depth, r.Layers)
+	}
+}
+
+// A search that is ended again and again, at any moment, finds in the end what
+// one finds that is not. What was written behind the checkpoint, as by a
+// process that was killed, is not taken for a part of it.
+func TestResume(t *testing.T) {
+	for _, text := range []string{small, onRoot} {
+		w := world(t, text)
+		w.Sometimes = AllSometimes()
+		o := Options{Workers: 2, Depth: 7}
+		want := run(t, w, o)
+		o.Checkpoint = filepath.Join(t.TempDir(), "run")
+		o.CheckpointEvery = 1
+		parts := 0
+		for calls := int64(100); ; calls *= 2 {
+			r := runUntil(t, w, o, calls)
+			parts++
+			if r.Stopped == "" {
+				sameReport(t, "resumed", want, r)
+				break
+			}
+			for _, name := range []string{birthsName, printsName} {
+				appendTo(t, filepath.Join(o.Checkpoint, name), "written by a process that was killed")
+			}
+		}
+		if parts < 5 {
+			t.Errorf("%d parts: the search was not ended often enough", parts)
+		}
+		sameReport(t, "done already", want, run(t, w, o))
+	}
+}
+
+func appendTo(t *testing.T, name, text string) {
+	t.Helper()
+	f, err := os.OpenFile(name, os.O_WRONLY|os.O_APPEND, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.WriteString(text); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A checkpoint that is not of this search, or is damaged, is an error.
+func TestBadCheckpoint(t *testing.T) {
+	w := world(t, small)
+	o := Options{Workers: 1, Checkpoint: filepath.Join(t.TempDir(), "run")}
+	o.CheckpointEvery = 1
+	runUntil(t, w, o, 3000)
+	other := o
+	other.Semantics = release(t, "7.0.0")
+	if _, err := Run(context.Background(), w, other); err == nil || !strings.Contains(err.Error(), "of another world") {
+		t.Errorf("a checkpoint of another release: %v", err)
+	}
+	exact := o
+	exact.KeepKeys = true
+	if _, err := Run(context.Background(), w, exact); err == nil || !strings.Contains(err.Error(), "collisions") {
+		t.Errorf("keys and a checkpoint: %v", err)
+	}
+	for _, name := range []string{"states-*", printsName, savedName} {
+		files, err := filepath.Glob(filepath.Join(o.Checkpoint, name))
+		if err != nil || len(files) != 1 {
+			t.Fatalf("files %v, %v", files, err)
+		}
+		info, err := os.Stat(files[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Truncate(files[0], info.Size()/2); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Run(context.Background(), w, o); err == nil {
+			t.Errorf("half of %s was taken for all of it", files[0])
+		}
+	}
+}

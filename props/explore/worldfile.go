@@ -1,0 +1,276 @@
+package explore
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"mntcheck/model"
+	"mntcheck/model/trace"
+)
+
+// ParseWorld reads a world file; name is that of the file, for errors, which
+// are *trace.Error with line and column. The syntax, line by line:
+//
+//	# comment                    those at the top document the world
+//	world NAME
+//	release R                    whose rules hold; 7.3 where not given
+//	mount-max N                  fs.mount-max
+//	depth N                      calls in a row at most
+//	limit WHAT N                 mounts, namespaces, users, actors, descriptors or filesystems
+//	interchangeable NAME NAME…   names that may be exchanged for each other
+//	sometimes NAME               a kind of state that has to be reachable
+//	states N                     how many states it has
+//	list NAME = A; B; C          alternatives that have a name
+//	setup                        behind it: calls that make the first state
+//	calls                        behind it: calls to make in every state
+//
+// Calls are written as in programs, an actor's number and strace's syntax, one a
+// line; setup may refer to results as $1. In calls a bracket stands for each of
+// its alternatives: [1;2] umount2([paths], [0;MNT_DETACH]) are the calls of two
+// actors with every path of the list paths, with and without the flag. An
+// alternative may be empty: MS_BIND[;|MS_REC].
+func ParseWorld(name string, data []byte) (*World, error) {
+	p := &worldParser{file: name, w: &World{Name: name}, lists: map[string][]string{}}
+	for i, line := range strings.Split(string(data), "\n") {
+		p.line = i + 1
+		if err := p.parse(strings.TrimSuffix(line, "\r")); err != nil {
+			return nil, err
+		}
+	}
+	if p.err == nil && len(p.w.Calls) == 0 {
+		return nil, &trace.Error{File: name, Msg: "the world has no calls: a line 'calls', and calls behind it, are wanted"}
+	}
+	if err := p.parseSetup(); err != nil {
+		return nil, err
+	}
+	return p.w, p.err
+}
+
+// worldParser reads a world file.
+type worldParser struct {
+	file  string
+	line  int
+	w     *World
+	lists map[string][]string
+	part  string // "", "setup" or "calls"
+	begun bool   // something that is no comment was read
+	setup []string
+	where []int // lines of setup
+	err   error
+}
+
+func (p *worldParser) fail(column int, format string, args ...any) error {
+	return &trace.Error{File: p.file, Line: p.line, Column: column, Msg: fmt.Sprintf(format, args...)}
+}
+
+func (p *worldParser) parse(line string) error {
+	text := strings.TrimSpace(line)
+	column := 1 + len(line) - len(strings.TrimLeft(line, " \t"))
+	switch {
+	case text == "":
+		return nil
+	case text[0] == '#':
+		if !p.begun {
+			p.w.Doc = strings.TrimPrefix(p.w.Doc+"\n"+strings.TrimSpace(text[1:]), "\n")
+		}
+		return nil
+	}
+	p.begun = true
+	word, rest, _ := strings.Cut(text, " ")
+	rest = strings.TrimSpace(rest)
+	if d, ok := directives[word]; ok {
+		return d(p, rest, column, column+strings.LastIndex(text, rest))
+	}
+	switch p.part {
+	case "setup":
+		p.setup, p.where = append(p.setup, text), append(p.where, p.line)
+		return nil
+	case "calls":
+		return p.calls(text, column)
+	}
+	return p.fail(column, "%q is no word of a world file; want one of %s", word, directiveNames)
+}
+
+// directiveNames are the keys of directives, for messages.
+const directiveNames = "world, release, mount-max, depth, limit, interchangeable, sometimes, states, list, setup, calls"
+
+// directives read what follows a word; column is the word's, at that of what
+// follows it.
+var directives = map[string]func(p *worldParser, rest string, column, at int) error{
+	"world": func(p *worldParser, rest string, column, at int) error {
+		if rest == "" || strings.ContainsAny(rest, " \t") {
+			return p.fail(at, "want: world NAME")
+		}
+		p.w.Name = rest
+		return nil
+	},
+	"release": func(p *worldParser, rest string, column, at int) error {
+		sem, err := model.ForRelease(rest)
+		if err != nil {
+			return p.fail(at, "%v", err)
+		}
+		p.w.Semantics = sem
+		return nil
+	},
+	"mount-max": func(p *worldParser, rest string, column, at int) error {
+		n, err := p.number(rest, at)
+		p.w.MountMax = int32(n)
+		return err
+	},
+	"depth": func(p *worldParser, rest string, column, at int) (err error) {
+		p.w.Depth, err = p.number(rest, at)
+		return err
+	},
+	"states": func(p *worldParser, rest string, column, at int) error {
+		n, err := p.number(rest, at)
+		p.w.States = uint64(n)
+		return err
+	},
+	"limit": (*worldParser).limit,
+	"interchangeable": func(p *worldParser, rest string, column, at int) error {
+		names := strings.Fields(rest)
+		if len(names) < 2 {
+			return p.fail(at, "want two names or more that may be exchanged for each other")
+		}
+		p.w.Interchangeable = append(p.w.Interchangeable, names)
+		return nil
+	},
+	"sometimes": func(p *worldParser, rest string, column, at int) error {
+		s, ok := sometimesByName(rest)
+		if !ok {
+			return p.fail(at, "%q is no kind of state; they are %s", rest, strings.Join(SometimesNames(), ", "))
+		}
+		p.w.Sometimes = append(p.w.Sometimes, s)
+		return nil
+	},
+	"list": (*worldParser).list,
+	"setup": func(p *worldParser, rest string, column, at int) error {
+		return p.begin("setup", rest, at)
+	},
+	"calls": func(p *worldParser, rest string, column, at int) error {
+		return p.begin("calls", rest, at)
+	},
+}
+
+func (p *worldParser) begin(part, rest string, at int) error {
+	if rest != "" {
+		return p.fail(at, "%q behind %q: calls are on lines of their own", rest, part)
+	}
+	p.part = part
+	return nil
+}
+
+// maxNumber is the largest number in a world file.
+const maxNumber = 1 << 40
+
+func (p *worldParser) number(text string, at int) (int, error) {
+	n, err := strconv.Atoi(strings.ReplaceAll(text, ",", ""))
+	if err != nil || n < 1 || n > maxNumber {
+		return 0, p.fail(at, "%q: want a number from 1 on", text)
+	}
+	return n, nil
+}
+
+func (p *worldParser) limit(rest string, column, at int) error {
+	what, number, _ := strings.Cut(rest, " ")
+	for i, name := range limitNames {
+		if name != what {
+			continue
+		}
+		number = strings.TrimSpace(number)
+		n, err := p.number(number, at+strings.LastIndex(rest, number))
+		*p.w.Limits.field(i) = n
+		return err
+	}
+	return p.fail(at, "%q cannot be limited; what can is %s", what, strings.Join(limitNames[:], ", "))
+}
+
+var listName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_-]*$`)
+
+func (p *worldParser) list(rest string, column, at int) error {
+	name, elements, ok := strings.Cut(rest, "=")
+	name = strings.TrimSpace(name)
+	if !ok || !listName.MatchString(name) {
+		return p.fail(at, "want: list NAME = A; B; …")
+	}
+	if p.lists[name] != nil {
+		return p.fail(at, "there is a list %s already", name)
+	}
+	// A list may be made of others: [paths] in an element stands for each of it.
+	var all []string
+	for _, e := range strings.Split(elements, ";") {
+		lines, err := expand(strings.TrimSpace(e), p.lists)
+		if err != nil {
+			return p.fail(at, "%v", errorText(err))
+		}
+		all = append(all, lines...)
+	}
+	p.lists[name] = all
+	return nil
+}
+
+func errorText(err error) string {
+	var at *columnError
+	if errors.As(err, &at) {
+		return at.msg
+	}
+	return err.Error()
+}
+
+// calls reads a line of calls.
+func (p *worldParser) calls(text string, column int) error {
+	lines, err := expand(text, p.lists)
+	if err != nil {
+		var at *columnError
+		errors.As(err, &at)
+		return p.fail(column+at.column-1, "%s", at.msg)
+	}
+	for _, line := range lines {
+		l, err := trace.ParseLine(line)
+		if err != nil {
+			return p.inLine(err, text, line, column)
+		}
+		step := model.Step{Actor: l.Actor, Call: l.Call}
+		if err := checkCall(&step); err != nil {
+			return p.fail(column, "%v", err)
+		}
+		p.w.Calls = append(p.w.Calls, step)
+	}
+	if len(p.w.Calls) > maxCalls {
+		return p.fail(column, "the world has %d calls by now; %d are the most", len(p.w.Calls), maxCalls)
+	}
+	return nil
+}
+
+// inLine says where a call is wrong: where alternatives were put in, a column
+// of the call is none of the file, so the call is shown.
+func (p *worldParser) inLine(err error, text, line string, column int) error {
+	var at *trace.Error
+	if !errors.As(err, &at) {
+		return p.fail(column, "%v", err)
+	}
+	if text == line {
+		return p.fail(column+max(at.Column, 1)-1, "%s", at.Msg)
+	}
+	return p.fail(column, "%s: column %d: %s", line, at.Column, at.Msg)
+}
+
+// parseSetup reads the calls of the setup, which may refer to each other.
+func (p *worldParser) parseSetup() error {
+	if len(p.setup) == 0 {
+		return nil
+	}
+	t, err := trace.ParseProgram(p.file, []byte(strings.Join(p.setup, "\n")+"\n"))
+	if err != nil {
+		var at *trace.Error
+		if errors.As(err, &at) && at.Line > 0 && at.Line <= len(p.where) {
+			return &trace.Error{File: p.file, Line: p.where[at.Line-1], Column: at.Column, Msg: at.Msg}
+		}
+		return err
+	}
+	p.w.Setup = t.Program()
+	return nil
+}

@@ -1,0 +1,128 @@
+package explore
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"mntcheck/model/trace"
+)
+
+func TestParseWorld(t *testing.T) {
+	w := world(t, `# Two lines
+# about the world.
+world two
+
+release 7.2.12
+mount-max 50
+depth 4
+limit mounts 5
+limit users 1,000
+interchangeable a b
+sometimes shared
+states 1,234
+list dirs = "/a"; "/b"
+list places = [dirs]; "/"
+setup
+open_tree(AT_FDCWD, "/", OPEN_TREE_CLONE)
+close($1)
+calls
+# a comment that is not about the world
+	[1;2] mount([dirs], [places], NULL, MS_BIND[;|MS_REC], NULL)
+	umount2("/a", 0)
+`)
+	if w.Name != "two" || w.Doc != "Two lines\nabout the world." || w.Semantics.Release != "7.2.11" || w.MountMax != 50 ||
+		w.Depth != 4 || w.Limits != (Limits{Mounts: 5, Users: 1000}) || len(w.Interchangeable) != 1 || len(w.Sometimes) != 1 ||
+		w.States != 1234 || len(w.Setup) != 2 {
+		t.Errorf("%+v", w)
+	}
+	if len(w.Calls) != 2*2*3*2+1 {
+		t.Errorf("%d calls, want 25", len(w.Calls))
+	}
+	for i, want := range []string{
+		0: `1 mount("/a", "/a", NULL, MS_BIND, NULL)`, 1: `1 mount("/a", "/a", NULL, MS_BIND|MS_REC, NULL)`,
+		2: `1 mount("/a", "/b", NULL, MS_BIND, NULL)`, 5: `1 mount("/a", "/", NULL, MS_BIND|MS_REC, NULL)`,
+		12: `2 mount("/a", "/a", NULL, MS_BIND, NULL)`, 24: `1 umount2("/a", 0)`,
+	} {
+		if want != "" && stepText(w.Calls[i]) != want {
+			t.Errorf("call %d is %s, want %s", i, stepText(w.Calls[i]), want)
+		}
+	}
+}
+
+func TestParseWorldErrors(t *testing.T) {
+	for _, x := range []struct {
+		text         string
+		line, column int
+		want         string
+	}{
+		{"", 0, 0, "no calls"},
+		{"depth 3\nmount(NULL)\n", 2, 1, "no word of a world file"},
+		{"  depth x\n", 1, 9, "want a number"},
+		{"limit mounts 0\n", 1, 14, "want a number"},
+		{"limit houses 2\n", 1, 7, "cannot be limited"},
+		{"release 1.0\n", 1, 9, "no semantics known"},
+		{"world a b\n", 1, 7, "want: world NAME"},
+		{"interchangeable a\n", 1, 17, "two names"},
+		{"sometimes rainy\n", 1, 11, "no kind of state"},
+		{"list = 1\n", 1, 6, "want: list"},
+		{"list a = 1\nlist a = 2\n", 2, 6, "already"},
+		{"list a = [b]\n", 1, 6, "neither a list"},
+		{"setup mkdir\n", 1, 7, "lines of their own"},
+		{"setup\n\nmkdir(\"/a\")\ncalls\nchdir(\"/\")\n", 3, 11, "mkdir"},
+		{"calls\n  chdir([a;b)\n", 2, 9, "without its ]"},
+		{"calls\nchdir(a])\n", 2, 8, "without a ["},
+		{"calls\nchdir([\"/\";[\"/a\"]])\n", 2, 7, "in one another"},
+		{"calls\nchdir([dirs])\n", 2, 7, "neither a list"},
+		{"calls\n chdir(\"/\", 1)\n", 2, 11, "chdir"},
+		{"calls\nchdir([\"/\";1])\n", 2, 1, "chdir(1): column 7"},
+		{"calls\nfchdir($1)\n", 2, 1, "say the descriptor's number"},
+		{"calls\n0 chdir(\"/\")\n", 2, 1, "actor"},
+	} {
+		_, err := ParseWorld("w", []byte(x.text))
+		var at *trace.Error
+		if !errors.As(err, &at) {
+			t.Errorf("%q: %v, want an error with its place", x.text, err)
+			continue
+		}
+		if at.File != "w" || at.Line != x.line || at.Column != x.column || !strings.Contains(at.Msg, x.want) {
+			t.Errorf("%q: %v, want %d:%d: …%s…", x.text, err, x.line, x.column, x.want)
+		}
+	}
+}
+
+func TestTooManyCalls(t *testing.T) {
+	list := "list n = 0" + strings.Repeat("; 0", 299) + "\n"
+	if _, err := ParseWorld("w", []byte(list+"calls\nfchroot([n], [n])\n")); err == nil || !strings.Contains(err.Error(), "more than 65536") {
+		t.Errorf("%v", err)
+	}
+	text := fmt.Sprintf("%scalls\n%s", list, strings.Repeat("fchdir([n])\n", 300))
+	if _, err := ParseWorld("w", []byte(text)); err == nil || !strings.Contains(err.Error(), "are the most") {
+		t.Errorf("%v", err)
+	}
+}
+
+func TestWorldThatCannotBegin(t *testing.T) {
+	for _, x := range []struct{ text, want string }{
+		{"setup\nchdir(\"/none\")\ncalls\nchdir(\"/\")\n", "step 1, chdir"},
+		{"limit mounts 1\ncalls\nchdir(\"/\")\n", "beyond the limit of mounts, 1"},
+		{"setup\n7 chdir(\"/\")\ncalls\nchdir(\"/\")\n", "actor 7"},
+	} {
+		_, err := Run(t.Context(), world(t, x.text), Options{})
+		if err == nil || !strings.Contains(err.Error(), x.want) {
+			t.Errorf("%q: %v, want %q", x.text, err, x.want)
+		}
+	}
+}
+
+func FuzzParseWorld(f *testing.F) {
+	f.Add([]byte(small))
+	f.Add([]byte("calls\nchdir([\"/\";[\"/a\"]])\n"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		w, err := ParseWorld("w", data)
+		if (w == nil) == (err == nil) {
+			t.Errorf("%v, %v", w, err)
+		}
+	})
+}
