@@ -19,6 +19,7 @@ type checkCommand struct {
 	Invariant []string      `help:"Check only the invariants whose names match, such as 'NS-*'. May be given again." placeholder:"GLOB" sep:"none"`
 	Workers   int           `short:"j" name:"workers" help:"Cases that are run at once; one for each core where not given." placeholder:"N"`
 	Failures  string        `help:"Folder in which a failing case is written as a trace." placeholder:"DIR"`
+	Strict    bool          `help:"Let what the release is known to break fail the search too."`
 	Unreached bool          `help:"List the rules that refused no call."`
 	Verbose   bool          `short:"v" help:"Say of each invariant what it states."`
 }
@@ -39,7 +40,7 @@ func (c *checkCommand) Run(s *session) error {
 		return err
 	}
 	o.Factory = s.factory
-	progress := &progressLine{to: s.stderr}
+	progress := &progressLine{to: s.stderr, command: "check"}
 	if isTerminal(s.stderr) {
 		o.Progress = progress.show
 	}
@@ -65,7 +66,7 @@ func (c *checkCommand) Run(s *session) error {
 
 // options are those of the search.
 func (c *checkCommand) options() (check.Options, error) {
-	o := check.Options{Checks: c.Checks, Duration: c.Duration, Workers: c.Workers, FailureDir: c.Failures}
+	o := check.Options{Checks: c.Checks, Duration: c.Duration, Workers: c.Workers, FailureDir: c.Failures, Strict: c.Strict}
 	switch {
 	case c.Checks < 0:
 		return o, fmt.Errorf("--checks %d: want a number of cases", c.Checks)
@@ -118,6 +119,9 @@ func (c *checkCommand) repeat(f *check.Failure, sem *model.Semantics) string {
 	}
 	if c.Release != model.DefaultRelease {
 		words = append(words, "--release "+sem.Release)
+	}
+	if c.Strict {
+		words = append(words, "--strict")
 	}
 	return strings.Join(words, " ")
 }

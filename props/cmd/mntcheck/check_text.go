@@ -1,10 +1,8 @@
 package main
 
 import (
-	"cmp"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 	"time"
 
@@ -67,14 +65,17 @@ func (t *checkText) invariants() {
 	for _, v := range t.Invariants {
 		counts[v.Verdict]++
 		statement := ""
-		if t.verbose || v.Verdict != check.Held {
+		switch {
+		case v.Verdict == check.KnownBroken:
+			statement = fmt.Sprintf("%s calls: on this release, %s (%s).", columns.Number(v.Breaches), v.Known, v.KnownSource)
+		case t.verbose || v.Verdict != check.Held:
 			statement = v.Statement
 		}
 		c.Row(v.Name, v.Premises, v.Verdict, statement)
 	}
 	t.table(&c)
 	var words []string
-	for _, v := range []check.Verdict{check.Held, check.Violated, check.NeverApplied, check.NotObservable} {
+	for _, v := range []check.Verdict{check.Held, check.Violated, check.KnownBroken, check.NeverApplied, check.NotObservable} {
 		if counts[v] > 0 {
 			words = append(words, fmt.Sprintf("%d %s", counts[v], v))
 		}
@@ -106,55 +107,16 @@ func (t *checkText) generated() {
 // calls counts calls by errno, the most frequent ones first.
 func (t *checkText) calls() {
 	t.line("")
-	c := columns.Table{Right: []bool{false, true, true}}
-	c.Row("CALL", "CALLS", "OK", "REFUSED")
-	for _, op := range t.Coverage.Ops {
-		if op.Calls == 0 {
-			continue
-		}
-		errnos := map[string]uint64{}
-		for _, o := range t.Coverage.Outcomes {
-			if o.Op == op.Op && o.Errno != "" {
-				errnos[o.Errno] += o.Calls
-			}
-		}
-		names := make([]string, 0, len(errnos))
-		for name := range errnos {
-			names = append(names, name)
-		}
-		slices.SortFunc(names, func(a, b string) int { return cmp.Or(cmp.Compare(errnos[b], errnos[a]), cmp.Compare(a, b)) })
-		for i, name := range names {
-			names[i] = name + " " + columns.Number(errnos[name])
-		}
-		c.Row(op.Op, op.Calls, op.OK, strings.Join(names, "  "))
-	}
-	t.table(&c)
+	t.table(callTable(t.Coverage.Ops, t.Coverage.Outcomes))
 }
 
 // rules says how many rules were reached, and on demand which were not.
 func (t *checkText) rules() {
-	reached := map[string]bool{}
-	for _, o := range t.Coverage.Outcomes {
-		if o.Rule != "" {
-			reached[o.Rule] = true
-		}
+	t.line("%s", rulesReached(t.Coverage.Outcomes, t.Coverage.Missing, t.unreached))
+	if t.unreached && len(t.Coverage.Missing) > 0 {
+		t.line("")
+		t.table(missingTable(t.Coverage.Missing))
 	}
-	missing := t.Coverage.Missing
-	hint := ""
-	if len(missing) > 0 && !t.unreached {
-		hint = "; --unreached lists the others"
-	}
-	t.line("%d of %d rules refused a call%s", len(reached), len(reached)+len(missing), hint)
-	if !t.unreached || len(missing) == 0 {
-		return
-	}
-	t.line("")
-	c := columns.Table{}
-	c.Row("NOT REACHED", "ERRNO", "REFUSES BECAUSE")
-	for _, r := range missing {
-		c.Row(r.Rule, r.Errno, r.Text)
-	}
-	t.table(&c)
 }
 
 // failure shows a broken invariant: the claim, the smallest program, what its

@@ -4,11 +4,15 @@
 //	mntcheck explain CALL          show what a call would do to a mount table
 //	mntcheck run FILE              make the calls of a program, and print the answers
 //	mntcheck replay PATH...        compare recorded traces with the model
+//	mntcheck conform               compare a kernel with the model, on random programs
+//	mntcheck record [PROGRAM...]   record what a kernel answers, as traces
+//	mntcheck releases [R1 R2]      print the rules in which kernel releases differ
 //	mntcheck --version             say whose rules it knows
 //
-// It calls no mount API of the machine that it runs on, needs no privileges, and
-// runs on any operating system: it makes the calls on the executable model of
-// package mntcheck/model.
+// The first four call no mount API of the machine that they run on, need no
+// privileges, and run on any operating system: they make the calls on the executable
+// model of package mntcheck/model. conform and record make them on a kernel:
+// the running one, in namespaces of their own, or one that they boot in QEMU (--kernel).
 //
 // # Examples
 //
@@ -19,16 +23,23 @@
 //	mntcheck explain --userns 'unshare(CLONE_NEWNS)' 'umount2("/proc", MNT_DETACH)'
 //	strace -o calls.txt … ; mntcheck run calls.txt
 //	mntcheck replay traces.tar.gz
+//	mntcheck replay --shrink disagreeing.txtar
+//	mntcheck explain --release all 'unshare(UNSHARE_EMPTY_MNTNS)'
+//	mntcheck releases 6.18 7.2.13
+//	mntcheck conform --duration 60s --tap
+//	mntcheck conform --kernel bzImage --release 7.3 --family namespace
+//	mntcheck record --checks 150 -o corpus
 //
 // # Exit status
 //
 // 0: nothing was violated, everything agrees, the question was answered (a call
-// that would fail is an answer). 1: an invariant was violated, or a trace
-// disagrees. 2: the command line is wrong, or input could not be read; the message
-// on standard error says where, as file:line:column.
+// that would fail is an answer). 1: an invariant was violated, or a kernel or a
+// trace disagrees with the model. 2: the command line is wrong, or input could not
+// be read; the message on standard error says where, as file:line:column. 3: the
+// kernel cannot be reached, or lacks what is asked; the message says why.
 //
-// Ctrl-C ends check in order: it prints what was covered until then. A second
-// one ends it at once.
+// Ctrl-C ends check, conform and record in order: they print, or have written,
+// what was done until then. A second one ends them at once.
 //
 // # Output
 //
@@ -42,9 +53,12 @@
 // else. The objects are Go types, whose comments say what each field holds:
 //
 //	check       Checked, which is mntcheck/props/check.Report with the command to repeat
-//	explain     Answer of package internal/explain, below this one
+//	explain     Answer of package internal/explain, below this one; Across with --release all
 //	run         Execution
 //	replay      mntcheck/props/replay.Report
+//	conform     Conformance, which is mntcheck/props/conform.Report with the command to repeat
+//	record      Recordings
+//	releases    ReleaseTable
 //	--version   Version
 //
 // Text of mounts and calls in these objects is what the text output shows:

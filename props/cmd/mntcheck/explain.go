@@ -18,7 +18,7 @@ import (
 
 // explainCommand shows what a call would do.
 type explainCommand struct {
-	releaseFlag
+	Release   string   `help:"Kernel release whose rules hold, or 'all' to see where they differ; ${default_release} where not given." default:"${default_release}" placeholder:"R"`
 	Mountinfo string   `help:"A mount table, as /proc/PID/mountinfo has it; '-' is standard input." placeholder:"FILE" xor:"table"`
 	PID       int      `name:"pid" help:"The mount table of a process." placeholder:"N" xor:"table"`
 	UserNS    bool     `name:"userns" help:"Ask as a caller in a new user namespace."`
@@ -32,9 +32,12 @@ func (c *explainCommand) Run(s *session) error {
 		fmt.Fprintln(s.stderr, "mntcheck: interrupted")
 		os.Exit(exitUsage)
 	})()
-	sem, err := c.semantics()
-	if err != nil {
-		return err
+	var sem *model.Semantics
+	if c.Release != allReleases {
+		var err error
+		if sem, err = (releaseFlag{c.Release}).semantics(); err != nil {
+			return err
+		}
 	}
 	calls, err := parseCalls(c.Calls)
 	if err != nil {
@@ -44,15 +47,41 @@ func (c *explainCommand) Run(s *session) error {
 	if err != nil {
 		return err
 	}
+	ask := func(sem *model.Semantics) (*explain.Answer, error) { return c.ask(sem, table, live, calls) }
+	if sem == nil {
+		across, err := explain.AskAcross(ask)
+		if err != nil {
+			return err
+		}
+		if s.json {
+			return printJSON(s.stdout, across)
+		}
+		return across.Write(s.stdout)
+	}
+	answer, err := ask(sem)
+	if err != nil {
+		return err
+	}
+	if s.json {
+		return printJSON(s.stdout, answer)
+	}
+	return answer.Write(s.stdout)
+}
+
+// allReleases is what stands for every known release.
+const allReleases = "all"
+
+// ask asks under the rules of one release.
+func (c *explainCommand) ask(sem *model.Semantics, table *mountinfo.Table, live string, calls []model.Call) (*explain.Answer, error) {
 	options := mountinfo.LoadOptions{Semantics: sem}
 	if live != "" {
 		options.IsDir, options.Readlink = lookInto(live + "/root")
 	}
 	loaded, err := mountinfo.Load(table, options)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	q := explain.Question{State: loaded.State, Actor: 1, Name: table.Name, Listed: len(table.Entries), NewUserNS: c.UserNS}
+	q := explain.Question{State: loaded.State, Actor: 1, Name: table.Name, Listed: len(table.Entries), NewUserNS: c.UserNS, Brief: c.Release == allReleases}
 	if live != "" {
 		if q.Cwd, err = os.Readlink(live + "/cwd"); err != nil {
 			q.Cwd = "" // the answer says where it takes the caller to stand
@@ -66,14 +95,7 @@ func (c *explainCommand) Run(s *session) error {
 	q.Assumed = func(c *model.Call, r model.Result, before, after *model.State) []string {
 		return sentences(loaded.Relevant(c, r, before, after))
 	}
-	answer, err := explain.Ask(q)
-	if err != nil {
-		return err
-	}
-	if s.json {
-		return printJSON(s.stdout, answer)
-	}
-	return answer.Write(s.stdout)
+	return explain.Ask(q)
 }
 
 // groupsNamed is the number of peer groups up to which an assumption names each.

@@ -8,20 +8,25 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strconv"
 	"strings"
 	"syscall"
 
 	"github.com/alecthomas/kong"
 
 	"mntcheck/model"
+	"mntcheck/props/conform"
+	"mntcheck/props/explore"
+	"mntcheck/props/live"
 	"mntcheck/props/system"
 )
 
 // The exit codes, which are part of what the command promises.
 const (
-	exitOK    = 0 // nothing violated, everything agrees, the question answered
-	exitFound = 1 // an invariant was violated, or a trace disagrees
-	exitUsage = 2 // a wrong command line, or input that cannot be read
+	exitOK          = 0 // nothing violated, everything agrees, the question answered
+	exitFound       = 1 // an invariant was violated, or a kernel or a trace disagrees
+	exitUsage       = 2 // a wrong command line, or input that cannot be read
+	exitUnavailable = 3 // a kernel that cannot be reached, or lacks what is asked
 )
 
 // commandLine is the grammar of the command.
@@ -30,9 +35,15 @@ type commandLine struct {
 	Version versionFlag `help:"Print the version and the semantics it knows." name:"version"`
 
 	Check   checkCommand   `cmd:"" help:"Check invariants on random mount tables and call sequences."`
+	Explore exploreCommand `cmd:"" help:"Check invariants on every state of a bounded world."`
 	Explain explainCommand `cmd:"" help:"Show what a call would do to a mount table."`
 	Run     runCommand     `cmd:"" help:"Make the calls of a program, and print each answer."`
 	Replay  replayCommand  `cmd:"" help:"Compare recorded traces with the model."`
+	Conform conformCommand `cmd:"" help:"Compare a kernel with the model, on random programs."`
+	Record  recordCommand  `cmd:"" help:"Record what a kernel answers to programs, as traces."`
+
+	Releases  releasesCommand  `cmd:"" help:"Print the rules in which kernel releases differ."`
+	Reproduce reproduceCommand `cmd:"" help:"Turn a trace into a program that stands alone, for a bug report."`
 }
 
 // session is what a command works with: its streams, and what ends it early.
@@ -43,13 +54,17 @@ type session struct {
 	stderr io.Writer
 	json   bool
 
-	factory system.Factory // of what check checks; nil: the model
+	factory system.Factory        // of what check checks; nil: the model
+	runner  conform.RunnerFactory // of the kernel; nil: the one that the flags choose
 }
 
 // errFound ends a command with exitFound: it has already printed what it found.
 var errFound = errors.New("found")
 
-func main() { os.Exit(runMain(os.Args[1:])) }
+func main() {
+	live.Main() // in a process that makes a kernel's calls: does not return
+	os.Exit(runMain(os.Args[1:]))
+}
 
 // runMain is main, with the exit code as its result.
 func runMain(args []string) int {
@@ -70,6 +85,9 @@ func runMain(args []string) int {
 		return exitFound
 	}
 	fmt.Fprintf(os.Stderr, "mntcheck: %v\n", err)
+	if errors.As(err, new(errUnavailable)) {
+		return exitUnavailable
+	}
 	var usage *kong.ParseError
 	if errors.As(err, &usage) {
 		fmt.Fprintf(os.Stderr, "Run '%s --help' for the usage.\n", commandName(usage.Context))
@@ -82,11 +100,15 @@ func dispatch(s *session, args []string) error {
 	var line commandLine
 	parser, err := kong.New(&line,
 		kong.Name("mntcheck"),
-		kong.Description("A model checker for Linux mount tables.\n\nExit status: 0 if nothing was violated, 1 if something was, 2 for bad usage or input."),
+		kong.Description("A model checker for Linux mount tables.\n\nExit status: 0 if nothing was violated and everything agrees, 1 if not, 2 for bad usage or input, 3 if there is no kernel to ask."),
 		kong.Writers(s.stdout, s.stderr),
 		kong.Exit(func(code int) { _ = s.stdout.Flush(); os.Exit(code) }),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
-		kong.Vars{"default_release": model.DefaultRelease},
+		kong.Vars{
+			"default_release": model.DefaultRelease, "families": familyNames(),
+			"default_world":   explore.DefaultWorld,
+			"max_differences": strconv.Itoa(conform.DefaultMaxDifferences),
+		},
 		kong.Bind(s),
 	)
 	if err != nil {

@@ -16,8 +16,9 @@ const progressAfter = 2 * time.Second
 // progressLine shows how far a run has come: a live line on a terminal, and
 // nothing elsewhere.
 type progressLine struct {
-	to  io.Writer
-	bar *progressbar.ProgressBar // nil until progressAfter
+	to      io.Writer
+	command string
+	bar     *progressbar.ProgressBar // nil until progressAfter
 }
 
 // show is a check.Options.Progress.
@@ -35,17 +36,17 @@ func (p *progressLine) show(at check.Progress) {
 			progressbar.OptionSetWriter(p.to), progressbar.OptionSetWidth(20), progressbar.OptionClearOnFinish(),
 			progressbar.OptionSetElapsedTime(false), progressbar.OptionSetPredictTime(false),
 			progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionUseANSICodes(true),
-			progressbar.OptionSetDescription(progressText(at)))
+			progressbar.OptionSetDescription(p.text(at)))
 	} else {
-		p.bar.Describe(progressText(at))
+		p.bar.Describe(p.text(at))
 	}
 	_ = p.bar.Set64(min(done, whole-1)) // at the end it is taken away, not completed
 }
 
-// progressText is worded as go test -fuzz does.
-func progressText(at check.Progress) string {
-	return fmt.Sprintf("check: elapsed: %s, cases: %d, calls: %d (%.0f/sec)",
-		at.Elapsed.Truncate(time.Second), at.Cases, at.Calls, at.CallsPerSecond())
+// text is worded as go test -fuzz does.
+func (p *progressLine) text(at check.Progress) string {
+	return fmt.Sprintf("%s: elapsed: %s, cases: %d, calls: %d (%.0f/sec)",
+		p.command, at.Elapsed.Truncate(time.Second), at.Cases, at.Calls, at.CallsPerSecond())
 }
 
 // clear takes the line away.

@@ -18,6 +18,7 @@ import (
 // replayCommand compares recorded traces with the model.
 type replayCommand struct {
 	Paths       []string `arg:"" name:"path" help:"Traces, folders of traces, and archives of them (.tar.gz)."`
+	Shrink      bool     `help:"Reduce each trace that disagrees to the fewest calls that show the difference."`
 	Differences int      `short:"n" default:"5" help:"How many differences are shown; 0 shows all." placeholder:"N"`
 	Workers     int      `short:"j" name:"workers" help:"Traces that are run at once; one for each core where not given." placeholder:"N"`
 }
@@ -25,7 +26,7 @@ type replayCommand struct {
 // Run replays, and prints how far they agree. Each trace is run under the rules
 // of the kernel that it was recorded on.
 func (c *replayCommand) Run(s *session) error {
-	o := replay.Options{Paths: c.Paths, Workers: c.Workers, Differences: c.Differences}
+	o := replay.Options{Paths: c.Paths, Workers: c.Workers, Differences: c.Differences, Shrink: c.Shrink}
 	switch {
 	case c.Differences < 0:
 		return fmt.Errorf("--differences %d: want a number of differences", c.Differences)
@@ -43,8 +44,13 @@ func (c *replayCommand) Run(s *session) error {
 	}
 	if s.json {
 		err = printJSON(s.stdout, report)
-	} else if err = c.findTables(s.ctx, report); err == nil {
-		err = writeReplay(s.stdout, report)
+	} else {
+		if !c.Shrink { // else the reduced trace says it
+			err = c.findTables(s.ctx, report)
+		}
+		if err == nil {
+			err = writeReplay(s.stdout, report)
+		}
 	}
 	if err == nil && report.Disagree > 0 {
 		err = errFound
@@ -142,8 +148,48 @@ func count(n int, noun string) string {
 	return fmt.Sprintf("%d %ss", n, noun)
 }
 
+// writeShrunk prints a difference and the traces that it was reduced to.
+func writeShrunk(w io.Writer, d *replay.Difference) error {
+	if d.Call == 0 {
+		fmt.Fprintf(w, "%s: all calls are answered alike, the view after them differs\n", d.File)
+	} else {
+		fmt.Fprintf(w, "%s:%d: call %d is answered differently\n  %s\n", d.File, d.Line, d.Call, d.Text)
+	}
+	fmt.Fprintf(w, "  kernel  %s\n  model   %s%s\n", d.Want, d.Got, because(d))
+	for i := range d.Shrunk {
+		x := &d.Shrunk[i]
+		fmt.Fprintf(w, "\n%s; the difference is in %s:\n", basisWords[x.Basis], where(x))
+		for line := range strings.Lines(x.Trace) {
+			fmt.Fprintf(w, "  %s", line)
+		}
+	}
+	_, err := fmt.Fprintln(w)
+	return err
+}
+
+// basisWords say how a trace was reduced.
+var basisWords = map[replay.Basis]string{
+	replay.Recorded:    "Reduced by what the recording shows",
+	replay.SameView:    "Reduced further by calls without which the model has the same tables",
+	replay.SameAnswers: "Reduced further by calls without which the model answers the same",
+}
+
+// where says which part of a reduced trace differs.
+func where(x *replay.Shrunk) string {
+	if x.Call == 0 {
+		return "the view after its " + count(x.Calls, "call")
+	}
+	if x.Calls == 1 {
+		return "its only call"
+	}
+	return fmt.Sprintf("the last of its %d calls", x.Calls)
+}
+
 // writeDifference shows the call with both answers, or the view as two trees.
 func writeDifference(w io.Writer, d *replay.Difference) error {
+	if len(d.Shrunk) > 0 {
+		return writeShrunk(w, d)
+	}
 	if d.Call == 0 {
 		fmt.Fprintf(w, "%s: all calls are answered alike, the view after them differs\n  kernel  %s\n  model   %s\n", d.File, d.Want, d.Got)
 		if err := drawBoth(w, d); err != nil {

@@ -8,5 +8,9 @@
 // mounts that were worked on against those of the way that a program takes
 // without such a call: unshare, bind, pivot_root, umount.
 //
+// AskAcross asks the same of every known kernel release, gathers those that
+// answer alike, and finds the rules that make the others differ: it takes the
+// rules of the newer release back, one by one, until the answers are the same.
+//
 // An Answer is plain data with JSON names. Answer.Write draws it for people.
 package explain

@@ -20,6 +20,9 @@ type Question struct {
 	// Cwd is where the actor stands; "": at its root, which an answer then says
 	// that depends on it.
 	Cwd string
+	// Brief leaves out what is no part of the answer itself: the other way to a
+	// namespace, and what the invariants say.
+	Brief bool
 	// NewUserNS says that the actor enters a new user namespace before all else.
 	NewUserNS bool
 	// Assumed tells what the answer to a call takes for granted, since the table
@@ -63,7 +66,7 @@ func Ask(q Question) (*Answer, error) {
 		a.Refusal = refusal(before, after, q.Actor, &asked, r.Refusal)
 		return a, nil
 	}
-	a.succeeded(q.Actor, &asked)
+	a.succeeded(q.Actor, &asked, q.Brief)
 	return a, nil
 }
 
@@ -92,7 +95,7 @@ func (a *Answer) company(s *model.State, q *Question) error {
 }
 
 // succeeded says what became of everything.
-func (a *Answer) succeeded(actor int, c *model.Call) {
+func (a *Answer) succeeded(actor int, c *model.Call, brief bool) {
 	a.changes = diff(a.before, a.after)
 	if c.Op.Signature().Result == model.FDResult {
 		a.newSpace = namespaceOf(a.after, actor, a.result.Value)
@@ -105,6 +108,9 @@ func (a *Answer) succeeded(actor int, c *model.Call) {
 	a.spaces()
 	if a.newSpace != 0 && c.Op == model.OpOpenTree || c.Op == model.OpOpenTreeAttr && a.newSpace != 0 {
 		a.copied(actor, c)
+		if brief {
+			return
+		}
 		// Both cost as much as the call on a large table. The checks look paths up
 		// in the state, which may learn names from that.
 		own := a.before.Clone()

@@ -39,6 +39,31 @@ func ExampleAsk() {
 	// remedy: [mount(NULL, "/tmp", NULL, MS_PRIVATE, NULL)]
 }
 
+// Which release one asks can matter, and which of its rules makes it.
+func ExampleAskAcross() {
+	across, err := explain.AskAcross(func(sem *model.Semantics) (*explain.Answer, error) {
+		return explain.Ask(explain.Question{
+			State: model.NewState(model.World{Semantics: sem}), Actor: 1, Name: "the empty world", Listed: 2, Brief: true,
+			Call: model.NewCall(model.OpUnshare, model.Num(model.UNSHARE_EMPTY_MNTNS)),
+		})
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for i := range across.Groups {
+		g := &across.Groups[i]
+		fmt.Printf("%s: %s\n", g.Span, g.Answer.Call.Result)
+	}
+	for _, r := range across.Reasons {
+		fmt.Printf("%s from %s on: %s\n", r.Rule, r.Release, r.Decides)
+	}
+	// Output:
+	// before 7.1.0: -1 EINVAL (Invalid argument)
+	// since 7.1.0: 0
+	// EmptyNamespace from 7.1.0 on: unshare knows UNSHARE_EMPTY_MNTNS, and clone3 CLONE_EMPTY_MNTNS
+}
+
 // DrawCall shows what the last call of a state did.
 func ExampleDrawCall() {
 	s := model.NewState(model.World{})

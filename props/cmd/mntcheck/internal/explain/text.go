@@ -73,17 +73,22 @@ func (t *text) head() {
 		t.line("%s = %s", c.Call, c.Result)
 	}
 	t.line("%s = %s", a.Call.Call, a.Call.Result)
-	who := ""
-	if a.Table.NewUserNS {
-		who = ", as a caller in a new user namespace"
-	}
-	t.line("on %s, %s, Linux %s%s", a.Table.Name, plural(a.Table.Mounts, "mount"), a.Release, who)
+	t.line("%s", a.Table.on(", Linux "+a.Release))
 	if a.Made != "" {
 		t.line("%s", a.Made)
 	}
 	for _, p := range a.Positions {
 		t.line("%s", p)
 	}
+}
+
+// on says which table was asked about, and as whom.
+func (t *Table) on(release string) string {
+	who := ""
+	if t.NewUserNS {
+		who = ", as a caller in a new user namespace"
+	}
+	return fmt.Sprintf("on %s, %s%s%s", t.Name, plural(t.Mounts, "mount"), release, who)
 }
 
 func (t *text) refusal(r *Refusal) {
