@@ -98,6 +98,12 @@ func (c *call) open(path Arg, flags uint64) (int64, Refusal) {
 		if k := c.Dentries[at.D].Kind; (k == MntNSFile || k == UserNSFile) && c.SBs[c.SBOf(at.M)].Flags&SBReadOnly == 0 {
 			return 0, refuse(RuleOpenImmutable, int32(at.M), int32(at.D))
 		}
+		if flags&O_ACCMODE == O_ACCMODE { // for neither, but with the permission for both
+			if c.SBs[c.SBOf(at.M)].Flags&SBReadOnly != 0 {
+				return 0, refuse(RuleReadOnlyFS, int32(at.M))
+			}
+			return c.install(f)
+		}
 		if r := c.writable(at.M); r.Refused() {
 			return 0, r
 		}

@@ -107,10 +107,14 @@ func (c *call) createContext(i FileIx, exclusive bool) Refusal {
 	if r := c.mayCreateSB(f.Type, f.User); r.Refused() {
 		return r
 	}
-	if sb := c.proc().Sysfs; exclusive && f.Type == Sysfs && (sb == c.fixed.Sysfs || c.sbInUse(sb)) {
+	fresh := f.Type == Sysfs && c.freshSysfs(c.proc().Sysfs)
+	if exclusive && f.Type == Sysfs && !fresh {
 		return refuse(RuleFilesystemExists)
 	}
 	sb := c.createSB(f.Type, f.User, false)
+	if fresh {
+		c.SBs[sb].Flags = Sysfs.sbFlags()
+	}
 	c.Files[i].SB, c.Files[i].Phase = sb, AwaitingMount
 	return Refusal{}
 }

@@ -51,8 +51,7 @@ func (c *call) setnsByProcess(p ProcIx, nstype uint64, fd int64) Refusal {
 	return c.setnsByFile(ns, user)
 }
 
-// setnsByFile enters a user namespace, a mount namespace, or both: then with
-// the capabilities of the former. Spec 04 §17.
+// setnsByFile enters a user namespace, a mount namespace, or both. Spec 04 §17.
 func (c *call) setnsByFile(ns NSIx, user UserIx) Refusal {
 	own := c.proc().User
 	if user != 0 {
@@ -64,31 +63,29 @@ func (c *call) setnsByFile(ns NSIx, user UserIx) Refusal {
 		case !c.capable(user, CapSysAdmin):
 			return refuse(RuleSetnsCapability, int32(user))
 		}
-		// The credentials to be: what follows is asked of them.
-		caps := c.proc().Caps
-		c.proc().User, c.proc().Caps = user, AllCaps
 		if ns != 0 {
-			if r := c.enterMountNS(ns); r.Refused() {
-				c.proc().User, c.proc().Caps = own, caps
+			if r := c.enterMountNS(ns, user); r.Refused() {
 				return r
 			}
 		}
+		c.proc().User, c.proc().Caps = user, AllCaps
 		return Refusal{}
 	}
 	if ns != 0 {
-		return c.enterMountNS(ns)
+		return c.enterMountNS(ns, own)
 	}
 	return Refusal{}
 }
 
 // enterMountNS moves the caller into ns; its root and working directory become
-// the topmost mount there.
-func (c *call) enterMountNS(ns NSIx) Refusal {
+// the topmost mount there. user is the user namespace that it will be in; all is
+// asked of the capabilities that it still has.
+func (c *call) enterMountNS(ns NSIx, user UserIx) Refusal {
 	if owner := c.Spaces[ns].Owner; !c.capable(owner, CapSysAdmin) {
 		return refuse(RuleSetnsCapability, int32(owner))
 	}
-	if u := c.proc().User; !c.capable(u, CapSysChroot|CapSysAdmin) {
-		return refuse(RuleSetnsOwnCapability, int32(u))
+	if !c.capable(user, CapSysChroot|CapSysAdmin) {
+		return refuse(RuleSetnsOwnCapability, int32(user))
 	}
 	if c.FSs[c.proc().FS].Users > 1 {
 		return refuse(RuleSetnsSharedFS)

@@ -139,12 +139,25 @@ func (c *call) newMountCall(at Loc, fstype, source Arg, flags uint64, f MountFla
 		name = source.S
 	}
 	sb := c.createSB(t, owner, flags&MS_RDONLY != 0)
+	fresh := c.freshSysfs(sb)
 	m := c.newMount(c.SBs[sb].Root, c.names.intern(name), f)
 	if r := c.attachTree(m, to.M, to.D, c.spaceIx()); r.Refused() {
 		c.dropTree(m)
 		return r
 	}
+	if fresh {
+		c.SBs[sb].Flags = Sysfs.sbFlags()
+		if flags&MS_RDONLY != 0 {
+			c.SBs[sb].Flags |= SBReadOnly
+		}
+	}
 	return Refusal{}
+}
+
+// freshSysfs tells whether sb is the sysfs of a network namespace that is not
+// mounted yet: its first mount decides whether it is read-only.
+func (c *call) freshSysfs(sb SBIx) bool {
+	return c.SBs[sb].Type == Sysfs && sb != c.fixed.Sysfs && !c.sbInUse(sb)
 }
 
 // ownerOfNew is the user namespace that would own a filesystem that the caller
@@ -175,16 +188,12 @@ func (c *call) mayCreateSB(t FSType, user UserIx) Refusal {
 
 // createSB makes a filesystem. A network namespace has one sysfs. Spec 01 §1.1.
 func (c *call) createSB(t FSType, user UserIx, readOnly bool) SBIx {
+	if t == Sysfs {
+		return c.proc().Sysfs
+	}
 	f := t.sbFlags()
 	if readOnly {
 		f |= SBReadOnly
-	}
-	if t == Sysfs {
-		sb := c.proc().Sysfs
-		if sb != c.fixed.Sysfs && !c.sbInUse(sb) {
-			c.SBs[sb].Flags = f // it is made with its first mount
-		}
-		return sb
 	}
 	return c.newSB(t, f, user)
 }

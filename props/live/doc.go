@@ -40,6 +40,13 @@
 // umount2(MNT_EXPIRE), which the next use of it clears, it is looked at from a
 // process for which that is no use.
 //
+// # What it needs
+//
+// Linux 6.11, and root of the initial user namespace: in a namespace that a user
+// made, the first mount of a world would be locked to the kernel's own root, and a
+// trace that unmounts it would be answered otherwise. A virtual machine (Boot)
+// needs no privileges.
+//
 // # What is shared with the rest of the machine
 //
 // Some superblocks exist once in a kernel, and a remount of one is seen by all:

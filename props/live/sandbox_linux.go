@@ -165,6 +165,9 @@ func (b *sandbox) strip() error {
 	if b.bare, err = openNS("/proc/thread-self/ns/mnt"); err != nil {
 		return err
 	}
+	if _, err := namespaceID(b.bare); err != nil {
+		return &UnreachableError{Reason: "Linux " + b.release + " does not tell the ids of mount namespaces, which is new in 6.11", Err: err}
+	}
 	// Entering a mount namespace puts root and working directory on its topmost
 	// root. That one can be unmounted until it is the namespace's own.
 	for range 1000 {

@@ -172,7 +172,8 @@ func parseStatmount(data []byte) (mount, error) {
 		attr: s.Attr, propagation: s.Propagation, group: s.PeerGroup, master: s.Master,
 	}
 	m.root, _ = text(statmountMntRoot, s.Root)
-	m.point, m.hasPoint = text(statmountMntPoint, s.Point)
+	m.point, _ = text(statmountMntPoint, s.Point)
+	m.hasPoint = m.point != "" // 6.12 tells an empty one of what cannot be reached
 	m.fstype, _ = text(statmountFSType, s.FSType)
 	m.source, m.hasSource = text(statmountSBSource, s.Source)
 	return m, nil

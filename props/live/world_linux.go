@@ -259,16 +259,25 @@ func (w *world) discover(a *actor) error {
 		return fmt.Errorf("the mount namespace of actor %d: %w", a.number, err)
 	}
 	defer unix.Close(fd)
-	var id uint64
-	var st unix.Stat_t
-	if _, _, errno := syscall.RawSyscall(unix.SYS_IOCTL, uintptr(fd), nsGetMntNSID, uintptr(unsafe.Pointer(&id))); errno != 0 {
-		return fmt.Errorf("the id of the mount namespace of actor %d: %w", a.number, errno)
+	id, err := namespaceID(fd)
+	if err != nil {
+		return fmt.Errorf("the id of the mount namespace of actor %d: %w", a.number, err)
 	}
+	var st unix.Stat_t
 	if err := unix.Fstat(fd, &st); err != nil {
 		return err
 	}
 	w.note(id, st.Ino)
 	return nil
+}
+
+// namespaceID is the id of the mount namespace that a descriptor is of.
+func namespaceID(fd int) (id uint64, err error) {
+	_, _, errno := syscall.RawSyscall(unix.SYS_IOCTL, uintptr(fd), nsGetMntNSID, uintptr(unsafe.Pointer(&id)))
+	if errno != 0 {
+		return 0, errno
+	}
+	return id, nil
 }
 
 // discoverFD notes the mount namespace that a descriptor of an actor is of.
