@@ -43,7 +43,7 @@ var (
 	// directory only: there is none that could be bad.
 	cwdPathChecks = slices.DeleteFunc(slices.Clone(pathChecks), func(r Rule) bool { return r == RuleBadFD })
 	createChecks  = ruleList{RuleLastNotName, RuleImmutableDirectory, RuleDeadDirectory, RuleFileExists, RuleTrailingSlash,
-		RuleReadOnlyFS, RuleNothingMade}
+		RuleReadOnlyFS, RuleNoFileMade, RuleNothingMade}
 	lockTargetChecks = ruleList{RuleTargetRemoved, RuleTargetNotMounted}
 	copyTreeChecks   = ruleList{RuleSourceUnbindable, RuleCopyMntNSFile, RuleLockedUnbindable, RuleLockedMntNSFile}
 	attachChecks     = ruleList{RuleRootRemoved, RuleMountMax, RuleSourceUnbindable, RuleCopyMntNSFile,

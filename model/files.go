@@ -76,7 +76,7 @@ func (c *call) writable(m MountIx) Refusal {
 }
 
 // create makes a name. That it exists is found before that it could not be
-// made, as the kernel has it. EEXIST, ENOENT, EROFS, EPERM. Spec 08 §1.1, §1.4.
+// made, as the kernel has it. EEXIST, ENOENT, EROFS, EPERM, EACCES. Spec 08 §1.1, §1.4.
 func (c *call) create(path Arg, kind DentryKind, obj int32) Refusal {
 	p, r := c.walkParent(path)
 	if r.Refused() {
@@ -85,7 +85,8 @@ func (c *call) create(path Arg, kind DentryKind, obj int32) Refusal {
 	if p.last != lastName {
 		return refuse(RuleLastNotName)
 	}
-	if c.Dentries[p.at.D].Flags&Immutable != 0 {
+	t := c.typeOf(p.at.D) // of proc, the lookup of what is not there fails
+	if c.Dentries[p.at.D].Flags&Immutable != 0 || t == Proc && c.lookupChild(p.at.D, p.name) == 0 {
 		return refuse(RuleImmutableDirectory, int32(p.at.M), int32(p.at.D))
 	}
 	if c.gone(p.at.D) {
@@ -104,7 +105,10 @@ func (c *call) create(path Arg, kind DentryKind, obj int32) Refusal {
 	if r := c.writable(p.at.M); r.Refused() {
 		return r
 	}
-	if t := c.typeOf(p.at.D); t == Proc || t == Sysfs {
+	if t == Sysfs && kind == RegularFile {
+		return refuse(RuleNoFileMade, int32(p.at.M), int32(p.at.D))
+	}
+	if t == Sysfs {
 		return refuse(RuleNothingMade, int32(p.at.M), int32(p.at.D))
 	}
 	c.newDentry(c.Dentries[p.at.D].SB, p.at.D, c.names.intern(p.name), kind, obj)

@@ -109,6 +109,7 @@ func (c *call) createContext(i FileIx, exclusive bool) Refusal {
 	}
 	fresh := f.Type == Sysfs && c.freshSysfs(c.proc().Sysfs)
 	if exclusive && f.Type == Sysfs && !fresh {
+		c.Files[i].Phase = ContextFailed
 		return refuse(RuleFilesystemExists)
 	}
 	sb := c.createSB(f.Type, f.User, false)

@@ -24,6 +24,7 @@ const (
 	RuleEmptyTarget
 	RuleDeadDirectory
 	RuleImmutableDirectory
+	RuleNoFileMade
 	RuleNothingMade
 	RuleMknodMode
 	RuleRmdirDot
@@ -241,6 +242,7 @@ var rules = [...]ruleInfo{
 	RuleEmptyTarget:            {"empty-symlink-target", ENOENT, "spec 08 §1", "the target of a symlink cannot be empty"},
 	RuleDeadDirectory:          {"dead-directory", ENOENT, "spec 08 §1", "%d was removed, nothing can be made in it"},
 	RuleImmutableDirectory:     {"immutable-directory", ENOENT, "spec 08 §1.4", "%d is of a filesystem in which nothing can be made"},
+	RuleNoFileMade:             {"no-file-made-here", EACCES, "spec 08 §1.4", "%d is of a filesystem whose files are the kernel's"},
 	RuleNothingMade:            {"nothing-made-here", EPERM, "spec 08 §1.4", "%d is of a filesystem whose files are the kernel's"},
 	RuleMknodMode:              {"mknod-not-a-file", EINVAL, "spec 08 §1", "mknod makes regular files only here"},
 	RuleRmdirDot:               {"rmdir-dot", EINVAL, "spec 08 §1", "the last component is '.'"},

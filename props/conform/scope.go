@@ -28,6 +28,7 @@ type scope struct {
 //     each process has a table of descriptors of its own.
 //   - Nobody exits any more once there may be another pid namespace: its first
 //     process takes the others with it.
+//   - setns enters mount and user namespaces. Who owns the others is not known.
 //   - What clears the mark of MNT_EXPIRE is not known in full: a mount is asked to
 //     expire twice in a row, or once.
 func (k *scope) keep(s *model.State, actor int, c *model.Call) {
@@ -67,6 +68,8 @@ func (k *scope) keep(s *model.State, actor int, c *model.Call) {
 		c.Args[1].N &= named(c, 1)
 	case model.OpUmount2:
 		k.expire(actor, c)
+	case model.OpSetns:
+		c.Args[1].N &^= named(c, 1) &^ (model.CLONE_NEWNS | model.CLONE_NEWUSER)
 	case model.OpUnshare:
 		k.pids = k.pids || c.Args[0].N&model.CLONE_NEWPID != 0
 	case model.OpClone, model.OpClone3:

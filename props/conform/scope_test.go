@@ -29,6 +29,7 @@ func TestScope(t *testing.T) {
 		{"", `umount2("/", MNT_EXPIRE)`, `umount2("/", MNT_EXPIRE)`},
 		{"mount(\"none\", \"/\", \"tmpfs\", 0, NULL)\numount2(\"/\", MNT_EXPIRE)\n", `umount2("/", MNT_EXPIRE)`, `umount2("/", MNT_EXPIRE)`},
 		{"mount(\"none\", \"/\", \"tmpfs\", 0, NULL)\numount2(\"/\", MNT_EXPIRE)\nchdir(\"..\")\n", `umount2("/", MNT_EXPIRE)`, `umount2("/", 0)`},
+		{"", `setns(3, CLONE_NEWNS|CLONE_NEWNET)`, `setns(3, CLONE_NEWNS)`},
 		{"", `exit_group(0)`, `exit_group(0)`},
 		{"unshare(CLONE_NEWPID)\n", `exit_group(0)`, `chdir(".")`},
 		{"mount(\"none\", \"/\", \"sysfs\", 0, NULL)\nchroot(\"/..\")\n", `mkdir("a", 0755)`, `mkdir("a", 0755)`},
