@@ -25,7 +25,10 @@
 //	props             the face: Check, Replay, Fuzz, generators on rapid
 //	  │
 //	props/check       the engine: cases on all cores, report, coverage, minima
+//	props/explore     every state of a bounded world, breadth first
 //	props/replay      recorded traces against a system
+//	props/conform     random programs on a kernel and on the model, compared
+//	props/live        a kernel as a system: the running one, or one in QEMU
 //	  │
 //	props/draw        the decoder: bytes to worlds and calls, by looking at the state
 //	props/shrink      the shrinker: smaller programs that still fail
@@ -46,10 +49,15 @@
 // mount tables suffice for. Calls are then drawn by looking at a model that
 // makes the same calls beside it. The others are reported as not observable.
 //
+// A kernel is a system like any other. live makes its calls natively or in a
+// virtual machine, whole programs at a time ([system.Runner]); conform says where
+// its answers or tables are not the model's.
+//
 // # Reading a verdict
 //
 // held: the promise applied so many times and was kept. violated: see the
 // trace. never applied: its premise never came about, so nothing was tested; a
-// run that should mean something has minima against that. not observable: the
-// system does not show enough.
+// run that should mean something has minima against that. known: the release is
+// known to break it, with a witness (invariant.Known), and the search goes on; Strict
+// makes it a violation. not observable: the system does not show enough.
 package props

@@ -1,17 +1,19 @@
 // Mntcheck is a model checker for Linux mount tables.
 //
 //	mntcheck check                 search for calls that break an invariant
+//	mntcheck explore               check every state of a small world
 //	mntcheck explain CALL          show what a call would do to a mount table
 //	mntcheck run FILE              make the calls of a program, and print the answers
 //	mntcheck replay PATH...        compare recorded traces with the model
 //	mntcheck conform               compare a kernel with the model, on random programs
 //	mntcheck record [PROGRAM...]   record what a kernel answers, as traces
 //	mntcheck releases [R1 R2]      print the rules in which kernel releases differ
+//	mntcheck reproduce TRACE       turn a trace into a program that stands alone
 //	mntcheck --version             say whose rules it knows
 //
-// The first four call no mount API of the machine that they run on, need no
-// privileges, and run on any operating system: they make the calls on the executable
-// model of package mntcheck/model. conform and record make them on a kernel:
+// All but conform and record call no mount API of the machine that they run on,
+// need no privileges, and run on any operating system: they make the calls on the
+// executable model of package mntcheck/model. conform and record make them on a kernel:
 // the running one, in namespaces of their own, or one that they boot in QEMU (--kernel).
 //
 // # Examples
@@ -29,6 +31,8 @@
 //	mntcheck conform --duration 60s --tap
 //	mntcheck conform --kernel bzImage --release 7.3 --family namespace
 //	mntcheck record --checks 150 -o corpus
+//	mntcheck reproduce --sh trace.txtar
+//	mntcheck explore --world reveal --release 7.0 --strict
 //
 // # Exit status
 //
@@ -38,7 +42,7 @@
 // be read; the message on standard error says where, as file:line:column. 3: the
 // kernel cannot be reached, or lacks what is asked; the message says why.
 //
-// Ctrl-C ends check, conform and record in order: they print, or have written,
+// Ctrl-C ends check, explore, conform and record in order: they print, or have written,
 // what was done until then. A second one ends them at once.
 //
 // # Output
@@ -56,6 +60,8 @@
 //	explain     Answer of package internal/explain, below this one; Across with --release all
 //	run         Execution
 //	replay      mntcheck/props/replay.Report
+//	explore     Explored; with --worlds, a list of ListedWorld
+//	reproduce   Reproducer
 //	conform     Conformance, which is mntcheck/props/conform.Report with the command to repeat
 //	record      Recordings
 //	releases    ReleaseTable
