@@ -126,6 +126,7 @@ func (c *call) reconfigureContext(i FileIx) Refusal {
 		return refuse(RuleContextBusy)
 	}
 	if owner := c.SBs[f.SB].Owner; !c.capable(owner, CapSysAdmin) {
+		f.Phase = ContextFailed
 		return refuse(RuleSBCapability, int32(owner))
 	}
 	return Refusal{}
