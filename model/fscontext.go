@@ -73,9 +73,7 @@ func (c *call) fsconfig(fd int64, cmd uint64) Refusal {
 	if cmd > FSCONFIG_CMD_CREATE_EXCL {
 		return refuse(RuleFsconfigCommand)
 	}
-	command := cmd >= FSCONFIG_CMD_CREATE
-	key, value, aux := c.arg(2), c.arg(3), c.num(4)
-	if command && (key.Kind != Null || value.Kind != Null || aux != 0) || !command && key.Kind == Null {
+	if !fsconfigArguments(cmd, c.arg(2).Kind != Null, c.arg(3).Kind != Null, c.fd(4)) {
 		return refuse(RuleFsconfigArguments)
 	}
 	i, r := c.openFile(fd)
@@ -95,6 +93,26 @@ func (c *call) fsconfig(fd int64, cmd uint64) Refusal {
 		return refuse(RuleContextBusy, int32(fd))
 	}
 	return Refusal{}
+}
+
+// maxParameterBlob is how long a binary parameter may be, in bytes.
+const maxParameterBlob = 1 << 20
+
+// fsconfigArguments tells whether a command is given what it takes, and nothing else.
+func fsconfigArguments(cmd uint64, key, value bool, aux int64) bool {
+	switch cmd {
+	case FSCONFIG_SET_FLAG:
+		return key && !value && aux == 0
+	case FSCONFIG_SET_STRING:
+		return key && value && aux == 0
+	case FSCONFIG_SET_BINARY:
+		return key && value && aux > 0 && aux <= maxParameterBlob
+	case FSCONFIG_SET_PATH, FSCONFIG_SET_PATH_EMPTY:
+		return key && value && (aux == AT_FDCWD || aux >= 0)
+	case FSCONFIG_SET_FD:
+		return key && !value && aux >= 0
+	}
+	return !key && !value && aux == 0
 }
 
 // createContext makes the filesystem that a context describes; where it is to be

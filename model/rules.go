@@ -362,7 +362,7 @@ var rules = [...]ruleInfo{
 	RuleContextEmpty:           {"context-without-filesystem", EINVAL, "spec 05 §2", "the context has no filesystem yet: FSCONFIG_CMD_CREATE comes first"},
 	RuleContextUsed:            {"context-used", EBUSY, "spec 05 §2", "the context has been used: it does not wait for a mount"},
 	RuleFsconfigCommand:        {"fsconfig-command", EOPNOTSUPP, "spec 08 §2.2", "unknown command"},
-	RuleFsconfigArguments:      {"fsconfig-arguments", EINVAL, "spec 08 §2.2", "an FSCONFIG_CMD_ command takes neither key, value nor aux; any other needs a key"},
+	RuleFsconfigArguments:      {"fsconfig-arguments", EINVAL, "spec 08 §2.2", "the command takes other arguments: FSCONFIG_CMD_ neither key, value nor aux; a parameter its key, what it is set to and nothing else"},
 	RuleFilesystemExists:       {"filesystem-exists", EBUSY, "spec 08 §2.2", "there is such a filesystem already, and the command wants a new one"},
 	RuleContextBusy:            {"context-not-waiting", EBUSY, "spec 08 §2.2", "the context does not wait for this command"},
 	RuleFspickFlags:            {"fspick-flags", EINVAL, "spec 04 §11", "unknown flags"},
