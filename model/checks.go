@@ -56,7 +56,8 @@ var (
 		RuleBeneathOnRoot, RuleBeneathLockedNSFile,
 		RuleBeneathOvermounted, RuleBeneathAncestor, RuleBeneathOvermountTarget, RuleBeneathOvermountSource,
 		RuleUnbindableInTree, RuleNamespaceLoopMoved, RuleMoveIntoSelf}
-	setGroupChecks = ruleList{RulePropNotMounted, RulePropNotCapable, RuleNotMountRoot, RuleGroupSB, RuleGroupRoot,
+	parameterChecks = ruleList{RuleParameterUnknown, RuleParameterSource}
+	setGroupChecks  = ruleList{RulePropNotMounted, RulePropNotCapable, RuleNotMountRoot, RuleGroupSB, RuleGroupRoot,
 		RuleGroupLocked, RuleGroupTargetNotPrivate, RuleGroupSourcePrivate}
 	mayRemountChecks = ruleList{RuleRemountForeign, RuleNotMountRoot, RuleAttributeLocked}
 	attrChecks       = ruleList{RuleSetattrTooBig, RuleSetattrTooSmall, RuleMayMount, RuleAttrNull, RuleAttrPropagation,
@@ -99,8 +100,9 @@ var checks = [NumOps][]ruleList{
 	OpMoveMount: {{RuleMayMount, RuleMoveFlags, RuleMoveBeneathGroup}, pathChecks},
 	OpFsopen:    {{RuleMayMount, RuleFsopenFlags, RulePathFault, RuleMountString, RuleUnknownFSType, RuleNewMountCapability}, noFreeFD},
 	OpFsconfig: {{RuleFsconfigCommand, RuleFsconfigArguments}, openFileChecks, {RuleNotContext, RuleContextBusy, RuleNewMountCapability,
-		RuleFilesystemExists, RuleSBCapability}},
-	OpFspick:       {{RuleMayMount, RuleFspickFlags}, pathChecks, {RuleNotMountRoot, RuleRemountNoUser}, noFreeFD},
+		RuleFilesystemExists, RuleSBCapability, RuleSBBusy, RulePathFault, RuleParameterTooLong, RulePathTooLong, RulePathEmpty},
+		parameterChecks},
+	OpFspick:       {{RuleMayMount, RuleFspickFlags}, pathChecks, {RuleNotMountRoot, RuleRemountNoUser, RuleNewMountCapability}, noFreeFD},
 	OpMountSetattr: {{RuleSetattrFlags}, attrChecks, pathChecks, setAttributesChecks},
 	OpIoctl:        {openFileChecks, {RuleIoctlNotPidfd, RuleProcessGone, RuleIoctlArgument, RuleIoctlMayInspect}, noFreeFD},
 	OpUnshare:      {{RuleUnshareFlags}, unshareChecks, copyTreeChecks},
@@ -118,7 +120,7 @@ func mountBranch(flags uint64) []ruleList {
 	case flags&MS_REMOUNT != 0 && flags&MS_BIND != 0:
 		return []ruleList{mayRemountChecks, {RuleRemountWriters}}
 	case flags&MS_REMOUNT != 0:
-		return []ruleList{mayRemountChecks, {RuleRemountNoUser, RuleSBCapability, RuleSBBusy}}
+		return []ruleList{mayRemountChecks, {RuleRemountNoUser, RuleNewMountCapability}, parameterChecks, {RuleSBCapability, RuleSBBusy}}
 	case flags&MS_BIND != 0:
 		return []ruleList{{RuleNoSource}, cwdPathChecks, {RuleNamespaceLoop}, lockTargetChecks, {RuleTargetForeign},
 			mayCloneChecks, copyTreeChecks, {RuleNamespaceLoopBelow, RuleNoUserFS, RuleDirOnFile}, attachChecks}
@@ -127,7 +129,7 @@ func mountBranch(flags uint64) []ruleList {
 	case flags&MS_MOVE != 0:
 		return []ruleList{{RuleNoSource}, cwdPathChecks, doMoveChecks, attachChecks}
 	}
-	return []ruleList{{RuleNoFSType, RuleUnknownFSType, RuleNewMountCapability, RuleTooRevealing}, lockTargetChecks,
+	return []ruleList{{RuleNoFSType, RuleUnknownFSType}, parameterChecks, {RuleNewMountCapability, RuleTooRevealing}, lockTargetChecks,
 		{RuleTargetForeign, RuleSameSBOnItself, RuleDirOnFile}, attachChecks}
 }
 

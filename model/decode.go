@@ -190,8 +190,14 @@ func (d *decoder) object(o object) {
 		r.Loc = d.loc()
 		r.SB = SBIx(d.ref(sbObject))
 		r.User = UserIx(d.ref(userObject))
+		r.Params = d.parameters()
 		s.Files[o.ix] = r
 	}
+}
+
+func (d *decoder) parameters() Parameters {
+	said := d.uint()
+	return Parameters{said&keyReadOnly != 0, said&keySaysReadOnly != 0, NameIx(d.ref(nameObject))}
 }
 
 func (d *decoder) mount(m MountIx) {

@@ -19,10 +19,19 @@ func (c *call) fsopen(name Arg, flags uint64) (int64, Refusal) {
 		return 0, refuse(RuleUnknownFSType)
 	}
 	owner := c.ownerOfNew(t)
-	if t == Sysfs && !c.capable(owner, CapSysAdmin) {
-		return 0, refuse(RuleNewMountCapability, int32(owner))
+	if r := c.mayHaveContext(t, owner); r.Refused() {
+		return 0, r
 	}
 	return c.install(c.contextFile(File{Type: t, User: owner}))
+}
+
+// mayHaveContext: sysfs asks at once for power over the network namespace that it
+// shows, which user owns; other types when something is made, or changed.
+func (c *call) mayHaveContext(t FSType, user UserIx) Refusal {
+	if t == Sysfs && !c.capable(user, CapSysAdmin) {
+		return refuse(RuleNewMountCapability, int32(user))
+	}
+	return Refusal{}
 }
 
 // contextFile places a context's file on the kernel's own mount.
@@ -60,12 +69,14 @@ func (c *call) fspick(dfd int64, path Arg, flags uint64) (int64, Refusal) {
 	if c.SBs[sb].Flags&SBNoUser != 0 && c.Sem.InternalFixed {
 		return 0, refuse(RuleRemountNoUser, int32(at.M))
 	}
+	if r := c.mayHaveContext(c.SBs[sb].Type, c.ownerOfNew(Sysfs)); r.Refused() {
+		return 0, r
+	}
 	return c.install(c.contextFile(File{Type: c.SBs[sb].Type, SB: sb, Phase: Reconfigure, User: c.proc().User}))
 }
 
-// fsconfig configures a context; parameters are taken as they come, only the
-// commands matter to mounts. EOPNOTSUPP, EINVAL, EBADF, EBUSY, EPERM.
-// Spec 08 §2.2.
+// fsconfig configures a context. EINVAL, EOPNOTSUPP, EBADF, EBUSY, EPERM, and what
+// is wrong with a parameter. Spec 08 §2.2.
 func (c *call) fsconfig(fd int64, cmd uint64) Refusal {
 	if fd < 0 {
 		return refuse(RuleFsconfigArguments)
@@ -84,15 +95,13 @@ func (c *call) fsconfig(fd int64, cmd uint64) Refusal {
 	if f.Kind != ContextFile {
 		return refuse(RuleNotContext, int32(fd))
 	}
-	switch {
-	case cmd == FSCONFIG_CMD_CREATE || cmd == FSCONFIG_CMD_CREATE_EXCL:
+	switch cmd {
+	case FSCONFIG_CMD_CREATE, FSCONFIG_CMD_CREATE_EXCL:
 		return c.createContext(i, cmd == FSCONFIG_CMD_CREATE_EXCL)
-	case cmd == FSCONFIG_CMD_RECONFIGURE:
+	case FSCONFIG_CMD_RECONFIGURE:
 		return c.reconfigureContext(i)
-	case f.Phase != CreateParams && f.Phase != Reconfigure:
-		return refuse(RuleContextBusy, int32(fd))
 	}
-	return Refusal{}
+	return c.setParameter(i, cmd, c.arg(2), c.arg(3))
 }
 
 // maxParameterBlob is how long a binary parameter may be, in bytes.
@@ -130,9 +139,9 @@ func (c *call) createContext(i FileIx, exclusive bool) Refusal {
 		c.Files[i].Phase = ContextFailed
 		return refuse(RuleFilesystemExists)
 	}
-	sb := c.createSB(f.Type, f.User, false)
+	sb := c.createSB(f.Type, f.User, f.Params.ReadOnly)
 	if fresh {
-		c.SBs[sb].Flags = Sysfs.sbFlags()
+		c.firstSysfs(sb, f.Params.ReadOnly)
 	}
 	c.Files[i].SB, c.Files[i].Phase = sb, AwaitingMount
 	return Refusal{}
@@ -147,6 +156,13 @@ func (c *call) reconfigureContext(i FileIx) Refusal {
 		f.Phase = ContextFailed
 		return refuse(RuleSBCapability, int32(owner))
 	}
+	if f.Params.SaysReadOnly {
+		if r := c.setSBReadOnly(f.SB, f.Params.ReadOnly); r.Refused() {
+			f.Phase = ContextFailed
+			return r
+		}
+	}
+	f.clearParameters()
 	return Refusal{}
 }
 
@@ -196,8 +212,9 @@ func (c *call) fsmount(fd int64, flags, attrs uint64) (int64, Refusal) {
 	if _, r := c.freeFDNum(); r.Refused() {
 		return 0, r
 	}
-	sb := c.Files[i].SB
-	fresh := c.newMount(c.SBs[sb].Root, c.names.intern("none"), f)
+	sb, source := c.Files[i].SB, c.sourceOf(&c.Files[i].Params)
+	c.Files[i].clearParameters()
+	fresh := c.newMount(c.SBs[sb].Root, source, f)
 	if !namespace {
 		return c.install(c.detachedFile(fresh, 0))
 	}

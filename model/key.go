@@ -329,8 +329,27 @@ func (k *Keyer) object(o object) {
 		k.loc(r.Loc)
 		k.ref(sbObject, int32(r.SB))
 		k.ref(userObject, int32(r.User))
+		k.parameters(&r.Params)
 	}
 }
+
+// parameters writes them in two numbers, the first of which is mostly 0.
+func (k *Keyer) parameters(p *Parameters) {
+	said := uint64(0)
+	if p.ReadOnly {
+		said |= keyReadOnly
+	}
+	if p.SaysReadOnly {
+		said |= keySaysReadOnly
+	}
+	k.uint(said)
+	k.ref(nameObject, int32(p.Source))
+}
+
+const (
+	keyReadOnly = 1 << iota
+	keySaysReadOnly
+)
 
 // mount writes children and slaves as lists, in their order; the rest of the
 // links follows from these.

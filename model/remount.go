@@ -67,25 +67,31 @@ func (c *call) remount(at Loc, flags uint64, f MountFlags) Refusal {
 	if c.SBs[sb].Flags&SBNoUser != 0 && c.Sem.InternalFixed {
 		return refuse(RuleRemountNoUser, int32(at.M))
 	}
+	if r := c.mayHaveContext(c.SBs[sb].Type, c.ownerOfNew(Sysfs)); r.Refused() {
+		return r
+	}
+	p := Parameters{ReadOnly: flags&MS_RDONLY != 0}
+	if r := c.mountData(&p, c.SBs[sb].Type, c.arg(4)); r.Refused() {
+		return r
+	}
 	if owner := c.SBs[sb].Owner; !c.capable(owner, CapSysAdmin) {
 		return refuse(RuleSBCapability, int32(owner))
 	}
-	if r := c.setSBReadOnly(at.M, flags&MS_RDONLY != 0); r.Refused() {
+	if r := c.setSBReadOnly(sb, p.ReadOnly); r.Refused() {
 		return r
 	}
 	c.setFlags(at.M, f)
 	return Refusal{}
 }
 
-// setSBReadOnly changes the filesystem of m: not while a file of it is open
+// setSBReadOnly changes a filesystem: not while a file of it is open
 // for writing, or a removed one is in use. Spec 04 §6.5, 08 §9.2.
-func (c *call) setSBReadOnly(m MountIx, readOnly bool) Refusal {
-	sb := c.SBOf(m)
+func (c *call) setSBReadOnly(sb SBIx, readOnly bool) Refusal {
 	if c.SBs[sb].Flags&SBNoUser != 0 {
 		return Refusal{} // where that is not refused, it has no effect
 	}
 	if readOnly && c.SBs[sb].Flags&SBReadOnly == 0 && c.sbBusy(sb) {
-		return refuse(RuleSBBusy, int32(m))
+		return refuse(RuleSBBusy)
 	}
 	c.SBs[sb].Flags &^= SBReadOnly
 	if readOnly {

@@ -165,7 +165,10 @@ const (
 	RuleContextUsed
 	RuleFsconfigCommand
 	RuleFsconfigArguments
+	RuleParameterTooLong
 	RuleContextBusy
+	RuleParameterUnknown
+	RuleParameterSource
 	RuleFilesystemExists
 	RuleFspickFlags
 
@@ -312,7 +315,7 @@ var rules = [...]ruleInfo{
 	RuleRemountWriters:         {"open-for-writing", EBUSY, "spec 04 §5.4", "a file on %m is open for writing"},
 	RuleRemountNoUser:          {"remount-internal", EINVAL, "spec 04 §6.3b", "the filesystem of %m is the kernel's own"},
 	RuleSBCapability:           {"not-owner-of-filesystem", EPERM, "spec 04 §6.4", "the caller lacks CAP_SYS_ADMIN in %u, which owns the filesystem"},
-	RuleSBBusy:                 {"filesystem-in-use", EBUSY, "spec 04 §6.5", "the filesystem of %m has a file open for writing, or a removed one in use"},
+	RuleSBBusy:                 {"filesystem-in-use", EBUSY, "spec 04 §6.5", "the filesystem has a file open for writing, or a removed one in use"},
 	RuleTypeFlags:              {"propagation-flags", EINVAL, "spec 04 §7.2", "want exactly one of MS_SHARED, MS_PRIVATE, MS_SLAVE and MS_UNBINDABLE, and beside it only MS_REC and MS_SILENT"},
 	RulePropNotMounted:         {"propagation-not-mounted", EINVAL, "spec 01 §4", "%m is in no mount namespace"},
 	RulePropNotCapable:         {"propagation-not-capable", EPERM, "spec 01 §4", "%m is in a mount namespace owned by %u, where the caller lacks CAP_SYS_ADMIN"},
@@ -363,6 +366,9 @@ var rules = [...]ruleInfo{
 	RuleContextUsed:            {"context-used", EBUSY, "spec 05 §2", "the context has been used: it does not wait for a mount"},
 	RuleFsconfigCommand:        {"fsconfig-command", EOPNOTSUPP, "spec 08 §2.2", "unknown command"},
 	RuleFsconfigArguments:      {"fsconfig-arguments", EINVAL, "spec 08 §2.2", "the command takes other arguments: FSCONFIG_CMD_ neither key, value nor aux; a parameter its key, what it is set to and nothing else"},
+	RuleParameterTooLong:       {"parameter-too-long", EINVAL, "spec 04 §11", "the name of a parameter, or what it is set to, is longer than 255 bytes"},
+	RuleParameterSource:        {"parameter-source", EINVAL, "spec 04 §§2, 11", "the source is given already, or is no string"},
+	RuleParameterUnknown:       {"parameter-unknown", EINVAL, "spec 04 §§2, 6, 11", "the filesystem has no parameter %s"},
 	RuleFilesystemExists:       {"filesystem-exists", EBUSY, "spec 08 §2.2", "there is such a filesystem already, and the command wants a new one"},
 	RuleContextBusy:            {"context-not-waiting", EBUSY, "spec 08 §2.2", "the context does not wait for this command"},
 	RuleFspickFlags:            {"fspick-flags", EINVAL, "spec 04 §11", "unknown flags"},

@@ -279,6 +279,8 @@ type File struct {
 	Loc   Loc
 	SB    SBIx   // ContextFile
 	User  UserIx // ContextFile: the user namespace of the opener
+	// Params are those that a ContextFile waits with for its next command.
+	Params Parameters
 }
 
 // cover marks the place of a submount that was taken out together with its

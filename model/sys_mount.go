@@ -104,7 +104,7 @@ func (c *call) mayLock(m MountIx, to Loc) Refusal {
 }
 
 // newMountCall mounts a filesystem of a type. EINVAL, ENODEV, EPERM, ENOENT,
-// EBUSY, ENOTDIR, ENOSPC. Spec 04 §2. Mount data is not looked at.
+// EBUSY, ENOTDIR, ENOSPC. Spec 04 §2.
 func (c *call) newMountCall(at Loc, fstype, source Arg, flags uint64, f MountFlags) Refusal {
 	if fstype.Kind != String {
 		return refuse(RuleNoFSType)
@@ -114,6 +114,16 @@ func (c *call) newMountCall(at Loc, fstype, source Arg, flags uint64, f MountFla
 		return refuse(RuleUnknownFSType)
 	}
 	owner := c.ownerOfNew(t)
+	if r := c.mayHaveContext(t, owner); r.Refused() {
+		return r
+	}
+	p := Parameters{ReadOnly: flags&MS_RDONLY != 0}
+	if source.Kind == String {
+		p.Source = c.names.intern(source.S)
+	}
+	if r := c.mountData(&p, t, c.arg(4)); r.Refused() {
+		return r
+	}
 	if r := c.mayCreateSB(t, owner); r.Refused() {
 		return r
 	}
@@ -134,22 +144,15 @@ func (c *call) newMountCall(at Loc, fstype, source Arg, flags uint64, f MountFla
 	if !c.IsDir(to.D) {
 		return refuse(RuleDirOnFile, int32(to.M), int32(to.D))
 	}
-	name := "none"
-	if source.Kind == String {
-		name = source.S
-	}
-	sb := c.createSB(t, owner, flags&MS_RDONLY != 0)
+	sb := c.createSB(t, owner, p.ReadOnly)
 	fresh := c.freshSysfs(sb)
-	m := c.newMount(c.SBs[sb].Root, c.names.intern(name), f)
+	m := c.newMount(c.SBs[sb].Root, c.sourceOf(&p), f)
 	if r := c.attachTree(m, to.M, to.D, c.spaceIx()); r.Refused() {
 		c.dropTree(m)
 		return r
 	}
 	if fresh {
-		c.SBs[sb].Flags = Sysfs.sbFlags()
-		if flags&MS_RDONLY != 0 {
-			c.SBs[sb].Flags |= SBReadOnly
-		}
+		c.firstSysfs(sb, p.ReadOnly)
 	}
 	return Refusal{}
 }
@@ -191,11 +194,19 @@ func (c *call) createSB(t FSType, user UserIx, readOnly bool) SBIx {
 	if t == Sysfs {
 		return c.proc().Sysfs
 	}
+	return c.newSB(t, t.newFlags(readOnly), user)
+}
+
+// firstSysfs makes what createSB found into what its first mount asks for.
+func (c *call) firstSysfs(sb SBIx, readOnly bool) { c.SBs[sb].Flags = Sysfs.newFlags(readOnly) }
+
+// newFlags are those of a new filesystem of type t.
+func (t FSType) newFlags(readOnly bool) SBFlags {
 	f := t.sbFlags()
 	if readOnly {
 		f |= SBReadOnly
 	}
-	return c.newSB(t, f, user)
+	return f
 }
 
 // sbInUse tells whether a filesystem is mounted, or a context holds it.

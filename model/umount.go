@@ -81,5 +81,5 @@ func (c *call) umountRoot(m MountIx) Refusal {
 	if c.SBs[sb].Flags&SBNoUser != 0 && c.Sem.InternalFixed {
 		return refuse(RuleUmountRootInternal)
 	}
-	return c.setSBReadOnly(m, true)
+	return c.setSBReadOnly(c.SBOf(m), true)
 }

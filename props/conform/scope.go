@@ -1,6 +1,7 @@
 package conform
 
 import (
+	"slices"
 	"strings"
 
 	"mntcheck/model"
@@ -23,7 +24,8 @@ type scope struct {
 //   - Descriptors below 3 are no part of a world.
 //   - Files are regular ones, directories and symlinks, and there is nothing to be
 //     made in proc and sysfs.
-//   - Options of filesystems are not looked at: there are none.
+//   - What a filesystem's own parameters are set to is not looked at: there are
+//     those that all take, and one good one.
 //   - Of the flags of open, clone and clone3 there are those that the model names;
 //     each process has a table of descriptors of its own.
 //   - Nobody exits any more once there may be another pid namespace: its first
@@ -58,12 +60,9 @@ func (k *scope) keep(s *model.State, actor int, c *model.Call) {
 	case model.OpMknod:
 		regular(&c.Args[1])
 	case model.OpMount:
-		withoutOptions(c)
+		knownOptions(c)
 	case model.OpFsconfig:
-		if c.Args[1].N >= model.FSCONFIG_SET_FLAG && c.Args[1].N <= model.FSCONFIG_SET_FD {
-			c.Args[1].N = model.FSCONFIG_CMD_CREATE
-			c.Args[2], c.Args[3], c.Args[4] = model.NULL(), model.NULL(), model.Num(0)
-		}
+		knownParameter(c)
 	case model.OpOpen:
 		c.Args[1].N &= named(c, 1)
 	case model.OpUmount2:
@@ -132,13 +131,38 @@ func notInternal(s *model.State, actor int, path *model.Arg) {
 	}
 }
 
-// withoutOptions takes the options from a mount call that gives them to a
-// filesystem. Others do not look at them.
-func withoutOptions(c *model.Call) {
+// parameterNames are those of which all is known that can be said of them.
+var parameterNames = []string{"ro", "rw", "sync", "source", "nope"}
+
+// knownParameter leads a parameter of a filesystem to one that is known: what
+// others are set to is not looked at by the model, and what a blob is made of is no
+// question of mounts.
+func knownParameter(c *model.Call) {
+	if c.Args[1].N < model.FSCONFIG_SET_FLAG || c.Args[1].N > model.FSCONFIG_SET_FD {
+		return
+	}
+	if c.Args[1].N == model.FSCONFIG_SET_BINARY {
+		c.Args[1].N = model.FSCONFIG_SET_STRING
+	}
+	if key := &c.Args[2]; key.Kind == model.String && len(key.S) < 256 && !slices.Contains(parameterNames, key.S) {
+		key.S = parameterNames[0]
+	}
+}
+
+// knownOptions leads the data that a mount call gives to a filesystem to options
+// that are known. Others do not look at it.
+func knownOptions(c *model.Call) {
 	const other = model.MS_BIND | model.MS_MOVE | model.MS_SHARED | model.MS_PRIVATE | model.MS_SLAVE | model.MS_UNBINDABLE
-	flags := c.Args[3].N
-	if remount := flags&model.MS_REMOUNT != 0; remount && flags&model.MS_BIND == 0 || !remount && flags&other == 0 {
-		c.Args[4] = model.NULL()
+	flags, data := c.Args[3].N, &c.Args[4]
+	given := flags&model.MS_REMOUNT != 0 && flags&model.MS_BIND == 0 || flags&(model.MS_REMOUNT|other) == 0
+	if !given || data.Kind != model.String {
+		return
+	}
+	for part := range strings.SplitSeq(data.S, ",") {
+		if name, _, _ := strings.Cut(part, "="); name != "" && part != "size=1m" && !slices.Contains(parameterNames, name) {
+			*data = model.NULL()
+			return
+		}
 	}
 }
 

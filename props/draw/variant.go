@@ -87,6 +87,7 @@ var (
 	treeFlags   = bits(model.OPEN_TREE_CLONE|rec, model.OPEN_TREE_CLONE, 0, model.OPEN_TREE_CLONE|model.OPEN_TREE_CLOEXEC, model.OPEN_TREE_CLONE|model.AT_SYMLINK_NOFOLLOW, model.AT_NO_AUTOMOUNT)
 	nsTreeFlags = bits(model.OPEN_TREE_NAMESPACE|rec, model.OPEN_TREE_NAMESPACE, model.OPEN_TREE_NAMESPACE|rec|model.OPEN_TREE_CLOEXEC, model.OPEN_TREE_NAMESPACE|model.AT_SYMLINK_NOFOLLOW)
 	fsTypes     = texts("tmpfs", "tmpfs", "tmpfs", "proc", "sysfs", "ramfs", "nofs")
+	mountData   = texts("ro", "rw", "size=1m", "ro,,sync", "nope", "source=x", "")
 	sources     = texts("none", "tmpfs", "src", "#a b")
 	attrFlags   = bits(0, model.MOUNT_ATTR_RDONLY, model.MOUNT_ATTR_NOSUID|model.MOUNT_ATTR_NODEV, model.MOUNT_ATTR_NOATIME, model.MOUNT_ATTR_STRICTATIME|model.MOUNT_ATTR_NODIRATIME, model.MOUNT_ATTR_NOSYMFOLLOW, model.MOUNT_ATTR_IDMAP, 0x40)
 	sizes       = bits(32, 32, 32, 31, 0, 40, 4097)
@@ -105,6 +106,8 @@ var variants = []variant{
 
 	{op: model.OpMount, weight: 8, effect: grows, args: args(sources, pathOf(dirPath), fsTypes, bits(0, msAttrs1, msAttrs2, msAttrs3, model.MS_NODIRATIME, model.MS_STRICTATIME), null)},
 	{op: model.OpMount, weight: 3, effect: grows, args: args(sources, pathOf(mountPath), fsTypes, bits(0, msAttrs1), null)},
+	{op: model.OpMount, weight: 1, effect: grows, args: args(sources, pathOf(dirPath), fsTypes, bits(0, msAttrs1), mountData)},
+	{op: model.OpMount, weight: 1, args: args(null, pathOf(mountPath), null, bits(model.MS_REMOUNT, model.MS_REMOUNT|model.MS_RDONLY), mountData)},
 	{op: model.OpMount, weight: 8, effect: grows, args: args(pathOf(sourcePath), pathOf(dirPath), null, bits(model.MS_BIND), null)},
 	{op: model.OpMount, weight: 6, effect: copies, args: args(pathOf(sourcePath), pathOf(dirPath), null, bits(model.MS_BIND|model.MS_REC), null)},
 	{op: model.OpMount, weight: 2, effect: grows, args: args(pathOf(filePath), pathOf(filePath), null, bits(model.MS_BIND), null)},
@@ -145,7 +148,8 @@ var variants = []variant{
 
 	{op: model.OpFsopen, weight: 2, effect: newFD, args: args(fsTypes, bits(0, model.FSOPEN_CLOEXEC))},
 	{op: model.OpFsconfig, weight: 3, args: args(fdOf(contextFD), bits(model.FSCONFIG_CMD_CREATE, model.FSCONFIG_CMD_RECONFIGURE, model.FSCONFIG_CMD_CREATE_EXCL), null, null, zero)},
-	{op: model.OpFsconfig, weight: 1, args: args(fdOf(contextFD), bits(model.FSCONFIG_SET_FLAG, model.FSCONFIG_SET_STRING), texts("ro", "size"), texts("1", ""), zero)},
+	{op: model.OpFsconfig, weight: 1, args: args(fdOf(contextFD), bits(model.FSCONFIG_SET_FLAG, model.FSCONFIG_SET_STRING), texts("ro", "rw", "source", "sync", "nope"), texts("1", ""), zero)},
+	{op: model.OpFsconfig, weight: 1, args: args(fdOf(contextFD), bits(model.FSCONFIG_SET_FLAG), texts("ro", "rw", "source", "nope"), null, zero)},
 	{op: model.OpFsmount, weight: 3, effect: grows, args: args(fdOf(contextFD), bits(0, model.FSMOUNT_CLOEXEC), attrFlags)},
 	{op: model.OpFsmount, weight: 2, effect: grows, args: args(fdOf(contextFD), bits(model.FSMOUNT_NAMESPACE, model.FSMOUNT_NAMESPACE|model.FSMOUNT_CLOEXEC), attrFlags)},
 	{op: model.OpFspick, weight: 1, effect: newFD, args: args(hint{}, pathOf(mountPath), bits(0, model.FSPICK_CLOEXEC, model.FSPICK_SYMLINK_NOFOLLOW))},
