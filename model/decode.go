@@ -190,6 +190,7 @@ func (d *decoder) object(o object) {
 		r.Loc = d.loc()
 		r.SB = SBIx(d.ref(sbObject))
 		r.User = UserIx(d.ref(userObject))
+		r.Picked = DentryIx(d.ref(dentryObject))
 		r.Params = d.parameters()
 		s.Files[o.ix] = r
 	}
@@ -387,6 +388,7 @@ func (d *decoder) finish() {
 	for i := range s.Files {
 		if s.Files[i].Refs > 0 {
 			s.getLoc(s.Files[i].Loc)
+			s.getDentry(s.Files[i].Picked)
 		}
 	}
 	for i := range s.Users {

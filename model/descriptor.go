@@ -63,6 +63,7 @@ func (s *State) newFile(f File) FileIx {
 	f.Refs = 1
 	s.Files[i] = f
 	s.getLoc(f.Loc)
+	s.getDentry(f.Picked)
 	return i
 }
 
@@ -82,6 +83,7 @@ func (s *State) putFile(f FileIx) {
 		s.freeNSRecord(ns)
 	}
 	s.putLoc(old.Loc)
+	s.putDentry(old.Picked)
 }
 
 // freeFDNum is the lowest descriptor that the caller can have next.

@@ -41,7 +41,8 @@ func (c *call) contextFile(f File) File {
 	return f
 }
 
-// fspick makes a context for reconfiguring the filesystem of a mount.
+// fspick makes a context for reconfiguring the filesystem of a mount. It holds the
+// mount's root: where that is the file of a namespace, the namespace.
 // EPERM, EINVAL, the errors of path resolution, EMFILE. Spec 04 §11, §6.3b.
 func (c *call) fspick(dfd int64, path Arg, flags uint64) (int64, Refusal) {
 	if r := c.mayMount(); r.Refused() {
@@ -72,7 +73,7 @@ func (c *call) fspick(dfd int64, path Arg, flags uint64) (int64, Refusal) {
 	if r := c.mayHaveContext(c.SBs[sb].Type, c.ownerOfNew(Sysfs)); r.Refused() {
 		return 0, r
 	}
-	return c.install(c.contextFile(File{Type: c.SBs[sb].Type, SB: sb, Phase: Reconfigure, User: c.proc().User}))
+	return c.install(c.contextFile(File{Type: c.SBs[sb].Type, SB: sb, Picked: at.D, Phase: Reconfigure, User: c.proc().User}))
 }
 
 // fsconfig configures a context. EINVAL, EOPNOTSUPP, EBADF, EBUSY, EPERM, and what

@@ -329,6 +329,7 @@ func (k *Keyer) object(o object) {
 		k.loc(r.Loc)
 		k.ref(sbObject, int32(r.SB))
 		k.ref(userObject, int32(r.User))
+		k.ref(dentryObject, int32(r.Picked))
 		k.parameters(&r.Params)
 	}
 }

@@ -112,7 +112,8 @@ func (s *State) sbBusy(sb SBIx) bool {
 	}
 	for i := range s.Files {
 		f := &s.Files[i]
-		if f.Refs > 0 && (removed(f.Loc.D) || f.Mode&WriteMode != 0 && s.Dentries[f.Loc.D].SB == sb) {
+		writes := f.Mode&WriteMode != 0 && s.Dentries[f.Loc.D].SB == sb && s.Mounts[f.Loc.M].Flags&ReadOnly == 0
+		if f.Refs > 0 && (removed(f.Loc.D) || removed(f.Picked) || writes) {
 			return true
 		}
 	}

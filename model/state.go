@@ -271,14 +271,15 @@ const (
 
 // File is an open file description, shared by dup and fork.
 type File struct {
-	Kind  FileKind
-	Mode  FileMode
-	Phase ContextPhase
-	Type  FSType // ContextFile
-	Refs  int32  // 0: the record is free
-	Loc   Loc
-	SB    SBIx   // ContextFile
-	User  UserIx // ContextFile: the user namespace of the opener
+	Kind   FileKind
+	Mode   FileMode
+	Phase  ContextPhase
+	Type   FSType // ContextFile
+	Refs   int32  // 0: the record is free
+	Loc    Loc
+	SB     SBIx     // ContextFile
+	User   UserIx   // ContextFile: the user namespace of the opener
+	Picked DentryIx // ContextFile: the root of the mount that fspick was given
 	// Params are those that a ContextFile waits with for its next command.
 	Params Parameters
 }

@@ -34,6 +34,7 @@ func (s *State) sweep() {
 	for i := range s.Files {
 		if f := &s.Files[i]; f.Refs > 0 {
 			pin(f.Loc.D)
+			pin(f.Picked)
 			sbs[f.SB] = true
 			users[f.User] = true
 		}

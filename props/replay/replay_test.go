@@ -118,3 +118,18 @@ func Example() {
 	// b.txtar, call 2: want 0, got -1 EINVAL (Invalid argument)
 	// c.txtar, call 0: want 2 1 0:2 / / rw,relatime shared:2 - tmpfs none rw, got 2 1 0:2 / / rw,relatime shared:1 - tmpfs none rw
 }
+
+// TestFound replays what kernels answered to programs on which the model was once
+// found to be wrong, each a small one that is named after what it shows.
+func TestFound(t *testing.T) {
+	r, err := replay.Run(t.Context(), replay.Options{FS: os.DirFS("testdata/found")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range r.Differences {
+		t.Errorf("%+v", d)
+	}
+	if r.Agree < 3 || r.Unsupported > 0 {
+		t.Errorf("%d traces agree, %d are not supported; want at least 3 and none", r.Agree, r.Unsupported)
+	}
+}
