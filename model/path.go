@@ -122,7 +122,7 @@ func (w *walker) run(text string) Refusal {
 	}
 	for text != "" {
 		name, rest := nextComponent(text)
-		last := strings.Trim(rest, "/") == ""
+		last := rest == "" || strings.Trim(rest, "/") == ""
 		follow := !last || rest != "" || w.flags&walkFollow != 0
 		if r := w.step(name, follow); r.Refused() {
 			return r
@@ -138,8 +138,8 @@ func (w *walker) run(text string) Refusal {
 // nextComponent splits off the text before the first slash; rest begins with
 // that slash, so that a trailing one can be told.
 func nextComponent(text string) (name, rest string) {
-	if text[0] == '/' {
-		text = strings.TrimLeft(text, "/")
+	for text != "" && text[0] == '/' {
+		text = text[1:]
 	}
 	if i := strings.IndexByte(text, '/'); i >= 0 {
 		return text[:i], text[i:]
@@ -184,7 +184,8 @@ func (c *call) lookupKnown(at Loc, name string) (DentryIx, Refusal) {
 	if !c.IsDir(at.D) {
 		return 0, refuse(RuleNotDirectory, int32(at.M), int32(at.D))
 	}
-	if t := c.typeOf(at.D); len(name) > maxNameBytes && c.Dentries[at.D].Flags&Immutable == 0 && t != Proc && t != Sysfs {
+	// In a removed directory nothing is looked for, whatever its name.
+	if t := c.typeOf(at.D); len(name) > maxNameBytes && c.Dentries[at.D].Flags&(Immutable|Unlinked) == 0 && t != Proc && t != Sysfs {
 		return 0, refuse(RuleNameTooLong, int32(at.M), int32(at.D))
 	}
 	d := c.lookupChild(at.D, name)

@@ -100,9 +100,9 @@ func (c *call) setSBReadOnly(sb SBIx, readOnly bool) Refusal {
 	return Refusal{}
 }
 
-// sbBusy tells whether a file of the filesystem is open for writing, or a
-// removed one is in use: by a descriptor, as a root or working directory, or as
-// the root of a mount. Spec 08 §9.2, 03b §10.
+// sbBusy tells whether a file of the filesystem is open for writing, through a
+// mount that is not read-only by now, or a removed one is in use: by a descriptor,
+// as a root or working directory, or as the root of a mount. Spec 08 §9.2, 03b §10.
 func (s *State) sbBusy(sb SBIx) bool {
 	removed := func(d DentryIx) bool { return s.Dentries[d].SB == sb && s.Dentries[d].Flags&Unlinked != 0 }
 	for i := 0; s.SBs[sb].removed && i < len(s.Mounts); i++ {

@@ -1,8 +1,10 @@
 package model_test
 
 import (
-	"mntcheck/model"
+	"strings"
 	"testing"
+
+	"mntcheck/model"
 )
 
 // "/", "." and descriptors name a mount even where it is covered; names and ".."
@@ -241,4 +243,31 @@ func TestPivotRootDot(t *testing.T) {
 	q.ok(q.PivotRoot(".", "."))
 	q.ok(q.Umount(".", lazy))
 	q.has("1 0 / n locked")
+}
+
+// In a removed directory there is nothing, however long its name. Observed 6.18.44.
+func TestLongNamesInRemoved(t *testing.T) {
+	p := start(t)
+	p.dir("/a", "/b")
+	long := strings.Repeat("n", 256)
+	p.refused(model.RuleNameTooLong, p.Chdir("/a/"+long))
+	p.ok(p.Mount("/a", "/b", "", model.MS_BIND))
+	p.ok(p.Rmdir("/a"))
+	p.refused(model.RuleNoEntry, p.Chdir("/b/"+long))
+}
+
+// Who has a file open for writing through a mount that is read-only by now does not
+// keep the filesystem from becoming so. Observed 6.18.44.
+func TestWritersOnReadOnlyMount(t *testing.T) {
+	p := start(t)
+	remount := func(data string) error {
+		_, err := p.Call(model.NewCall(model.OpMount, model.NULL(), model.Str("/"), model.NULL(),
+			model.Num(model.MS_REMOUNT|model.MS_RDONLY), model.Str(data)))
+		return err
+	}
+	p.ok(p.Mknod("/f", model.S_IFREG|0o644))
+	p.fd(p.Open("/f", model.O_WRONLY))
+	p.refused(model.RuleSBBusy, remount(""))
+	p.ok(remount("rw")) // the mount alone
+	p.ok(remount(""))
 }
