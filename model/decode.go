@@ -11,49 +11,102 @@ var ErrKey = errors.New("not a key of a state")
 // DecodeKey makes a state of a key. It has the same key, and the same future;
 // ids are counted anew. sem must be the semantics of the state that the key is
 // of.
-func DecodeKey(key []byte, sem *Semantics) (s *State, err error) {
-	d := &decoder{in: key, s: newBareState(World{Semantics: sem})}
-	d.run()
-	if d.bad || len(d.in) > 0 {
-		return nil, ErrKey
+func DecodeKey(key []byte, sem *Semantics) (*State, error) {
+	s := new(State)
+	if err := NewDecoder(sem).Decode(key, s); err != nil {
+		return nil, err
 	}
-	return d.s, nil
+	return s, nil
+}
+
+// Decoder makes states of keys, one after the other, without new memory for
+// each. It keeps the names that it has met, so that states share them.
+type Decoder struct {
+	base *State // the kernel's own objects, which keys do not describe, and all names
+	d    decoder
+}
+
+// NewDecoder makes a Decoder of keys of states with the given semantics.
+func NewDecoder(sem *Semantics) *Decoder { return &Decoder{base: newBareState(World{Semantics: sem})} }
+
+// Decode makes s the state that key describes, as DecodeKey does, and uses the
+// memory of s again where it suffices. After an error s is of no use but for
+// this.
+func (k *Decoder) Decode(key []byte, s *State) error {
+	k.base.Copy(s)
+	d := &k.d
+	d.begin(k.base, s, key)
+	d.run()
+	bad := d.bad || d.left() > 0
+	d.s, d.in = nil, nil
+	if bad {
+		return ErrKey
+	}
+	return nil
 }
 
 // decoder follows the walk of a Keyer.
 type decoder struct {
 	s      *State
+	names  *interner // of all states that were decoded
 	in     []byte
+	at     int // of it: what was read
 	bad    bool
 	ix     [numKinds][]int32 // by number: index in the state
 	queue  []object
 	groups []int32
-	ranks  map[NSIx]uint64
-	origin map[NSIx]NSIx
+	spaces []spaceOrder // by NSIx
 
 	// In whose list each mount, slave and directory entry was found.
 	childOf, slaveOf, entryOf []int32
+
+	seen []uint8 // scratch of acyclic
 }
 
+// spaceOrder is what a key says of a namespace that stands for its ids.
+type spaceOrder struct {
+	rank   uint64 // 1 + that of a real namespace by its id; 0: it is anonymous
+	origin NSIx   // of an anonymous one
+}
+
+// begin makes the decoder forget what it decoded before.
+func (d *decoder) begin(base, s *State, key []byte) {
+	d.s, d.names, d.in, d.at, d.bad = s, &base.names, key, 0, false
+	for kind := range d.ix {
+		d.ix[kind] = append(d.ix[kind][:0], 0)
+		for i := range ownRecords[kind] {
+			d.ix[kind] = append(d.ix[kind], 1+i)
+		}
+	}
+	d.queue, d.groups = d.queue[:0], d.groups[:0]
+	d.spaces = append(d.spaces[:0], spaceOrder{})
+	d.childOf, d.slaveOf, d.entryOf = d.childOf[:0], d.slaveOf[:0], d.entryOf[:0]
+}
+
+// uint reads a number; nearly all are small.
 func (d *decoder) uint() uint64 {
-	n, size := binary.Uvarint(d.in)
+	if at := d.at; at < len(d.in) && d.in[at] < 0x80 {
+		d.at++
+		return uint64(d.in[at])
+	}
+	return d.largeUint()
+}
+
+func (d *decoder) largeUint() uint64 {
+	n, size := binary.Uvarint(d.in[d.at:])
 	if size <= 0 {
 		d.bad = true
 		return 0
 	}
-	d.in = d.in[size:]
+	d.at += size
 	return n
 }
 
+// left is how many bytes were not read yet.
+func (d *decoder) left() int { return len(d.in) - d.at }
+
 func (d *decoder) run() {
 	s := d.s
-	for kind := range d.ix {
-		d.ix[kind] = []int32{0}
-	}
-	for _, f := range s.fixedObjects() {
-		d.ix[f.kind] = append(d.ix[f.kind], f.ix)
-	}
-	d.ranks, d.origin = map[NSIx]uint64{}, map[NSIx]NSIx{}
 	s.MountMax = int32(d.uint())
 	s.SBs[s.SBOf(s.fixed.NsfsMount)].Flags = SBFlags(d.uint())
 	s.unknownNames = d.uint() != 0
@@ -118,6 +171,7 @@ func (d *decoder) newRecord(kind objectKind) int32 {
 		return int32(len(s.SBs) - 1)
 	case nsObject:
 		s.Spaces = append(s.Spaces, MountNS{})
+		d.spaces = append(d.spaces, spaceOrder{})
 		return int32(len(s.Spaces) - 1)
 	case userObject:
 		s.Users = append(s.Users, UserNS{live: true})
@@ -130,14 +184,24 @@ func (d *decoder) newRecord(kind objectKind) int32 {
 		return int32(len(s.Files) - 1)
 	default:
 		n := d.uint()
-		if n > uint64(len(d.in)) {
+		if n > uint64(d.left()) {
 			d.bad = true
 			return 0
 		}
-		name := s.names.intern(string(d.in[:n]))
-		d.in = d.in[n:]
+		name := d.name(d.in[d.at : d.at+int(n)])
+		d.at += int(n)
 		return int32(name)
 	}
+}
+
+// name is the number of a name, the same in all states that are decoded.
+func (d *decoder) name(text []byte) NameIx {
+	if n := d.names.find(string(text)); n != 0 {
+		return n
+	}
+	n := d.names.intern(string(text))
+	d.names.copyTo(&d.s.names)
+	return n
 }
 
 func (d *decoder) loc() Loc { return Loc{MountIx(d.ref(mountObject)), DentryIx(d.ref(dentryObject))} }
@@ -257,7 +321,7 @@ func (d *decoder) list(kind objectKind, in *[]int32, owner int32, link func(prev
 }
 
 func (d *decoder) group(n uint64) int32 {
-	for uint64(len(d.groups)) < n && n <= uint64(len(d.in)) {
+	for uint64(len(d.groups)) < n && n <= uint64(d.left()) {
 		d.groups = append(d.groups, d.s.groupIDs.take())
 	}
 	if n > uint64(len(d.groups)) {
@@ -321,7 +385,7 @@ func (d *decoder) space(ns NSIx) {
 	r := MountNS{Owner: owner, Root: root, File: s.Spaces[ns].File}
 	switch d.uint() {
 	case 0:
-		d.ranks[ns] = d.uint()
+		d.spaces[ns].rank = 1 + d.uint()
 		if s.Sem.NSIDs != RisingIDs {
 			r.Age = d.uint()
 		}
@@ -332,7 +396,8 @@ func (d *decoder) space(ns NSIx) {
 		r.Origin = goneOrigin
 	case 3:
 		r.Anon = true
-		d.origin[ns] = NSIx(d.ref(nsObject))
+		origin := NSIx(d.ref(nsObject))
+		d.spaces[ns].origin = origin
 	default:
 		d.bad = true
 	}
@@ -347,6 +412,7 @@ const goneOrigin = 1 << 63
 func (d *decoder) finish() {
 	s := d.s
 	d.numberSpaces()
+	s.reserveDentryHash(int(s.dentries))
 	for i := 1; i < len(s.Dentries); i++ {
 		if r := &s.Dentries[i]; r.Parent != DentryIx(i) && r.SB != 0 && r.Flags&Unlinked == 0 {
 			s.hashDentry(DentryIx(i))
@@ -403,9 +469,9 @@ func (d *decoder) finish() {
 func (d *decoder) numberSpaces() {
 	s := d.s
 	age := uint64(0)
-	for rank := uint64(0); rank < uint64(len(d.ranks)); rank++ {
-		for ns, r := range d.ranks {
-			if r != rank {
+	for rank := range uint64(len(d.spaces)) {
+		for ns := range d.spaces {
+			if d.spaces[ns].rank != 1+rank {
 				continue
 			}
 			if s.Sem.NSIDs == RisingIDs {
@@ -423,7 +489,7 @@ func (d *decoder) numberSpaces() {
 		if r.Anon {
 			s.nextAge++
 			r.Age, r.ID = s.nextAge, s.Sem.nsID(s.nextAge)
-			if o := d.origin[NSIx(i)]; o != 0 {
+			if o := d.spaces[i].origin; o != 0 {
 				r.Origin = s.Spaces[o].ID
 			}
 		} else if r.File == 0 {

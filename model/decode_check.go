@@ -35,8 +35,8 @@ func (d *decoder) coherentMounts() bool {
 			return false
 		}
 	}
-	return acyclic(len(s.Mounts), func(i int) int { return int(s.Mounts[i].Parent) }) &&
-		acyclic(len(s.Mounts), func(i int) int { return int(s.Mounts[i].Master) })
+	return d.acyclic(len(s.Mounts), func(i int) int { return int(s.Mounts[i].Parent) }) &&
+		d.acyclic(len(s.Mounts), func(i int) int { return int(s.Mounts[i].Master) })
 }
 
 func (d *decoder) coherentDentries() bool {
@@ -54,7 +54,7 @@ func (d *decoder) coherentDentries() bool {
 			return false
 		}
 	}
-	return acyclic(len(s.Dentries), func(i int) int {
+	return d.acyclic(len(s.Dentries), func(i int) int {
 		if p := int(s.Dentries[i].Parent); p != i {
 			return p
 		}
@@ -95,13 +95,14 @@ func (d *decoder) coherentRest() bool {
 			return false
 		}
 	}
-	return acyclic(len(s.Users), func(i int) int { return int(s.Users[i].Parent) })
+	return d.acyclic(len(s.Users), func(i int) int { return int(s.Users[i].Parent) })
 }
 
 // acyclic tells whether following up, which ends at 0, ends from everywhere.
-func acyclic(n int, up func(int) int) bool {
+func (d *decoder) acyclic(n int, up func(int) int) bool {
 	const onPath, done = 1, 2
-	state := make([]uint8, n)
+	state := append(d.seen[:0], make([]uint8, n)...)
+	d.seen = state
 	for i := 1; i < n; i++ {
 		for x := i; x != 0 && state[x] != done; x = up(x) {
 			if state[x] == onPath {

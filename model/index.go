@@ -1,6 +1,9 @@
 package model
 
-import "math/bits"
+import (
+	"math/bits"
+	"slices"
+)
 
 // This file holds the three indexes that keep a call's cost independent of
 // the size of the table, as the kernel's own hash tables do: the child of a
@@ -16,12 +19,15 @@ type interner struct {
 }
 
 // copyTo shares the texts: they are only ever appended to, and the copy, which
-// sees no room behind them, appends elsewhere.
-func (n *interner) copyTo(dst interner) interner {
+// sees no room behind them, appends elsewhere. So equal texts at the same place
+// are a copy of before, to which nothing has come since, here or there.
+func (n *interner) copyTo(dst *interner) {
+	if len(dst.text) > 0 && len(dst.text) == len(n.text) && &dst.text[0] == &n.text[0] {
+		return
+	}
 	dst.text = n.text[:len(n.text):len(n.text)]
 	dst.next = append(dst.next[:0], n.next...)
 	dst.buckets = append(dst.buckets[:0], n.buckets...)
-	return dst
 }
 
 func hashString(s string) uint32 {
@@ -117,13 +123,15 @@ func (s *State) growMountHash() {
 	}
 	// Each chain splits in two, in its order, so that the newest of several
 	// children at one place stays first.
-	old := s.mountHash
-	s.mountHash = make([]MountIx, max(16, 2*len(old)))
-	for i, m := range old {
-		low, high := &s.mountHash[i], &s.mountHash[i+len(old)]
+	old := len(s.mountHash)
+	size := max(16, 2*old)
+	s.mountHash = slices.Grow(s.mountHash, size-old)[:size]
+	clear(s.mountHash[old:])
+	for i, m := range s.mountHash[:old] {
+		low, high := &s.mountHash[i], &s.mountHash[i+old]
 		for m != 0 {
 			r := &s.Mounts[m]
-			if hashPair(int32(r.Parent), int32(r.MP))&uint32(len(old)) == 0 {
+			if hashPair(int32(r.Parent), int32(r.MP))&uint32(old) == 0 {
 				*low, low = m, &r.nextHash
 			} else {
 				*high, high = m, &r.nextHash
@@ -166,6 +174,16 @@ func (s *State) unhashDentry(c DentryIx) {
 	*at, r.nextHash = r.nextHash, 0
 }
 
+// reserveDentryHash empties the index of dentries by name, and makes room for n.
+func (s *State) reserveDentryHash(n int) {
+	size := 16
+	for size < n {
+		size *= 2
+	}
+	s.dentryHash = slices.Grow(s.dentryHash[:0], size)[:size]
+	clear(s.dentryHash)
+}
+
 func (s *State) rehashDentries(size int) {
 	old := s.dentryHash
 	s.dentryHash = make([]DentryIx, size)
@@ -191,10 +209,9 @@ type idSet struct {
 // tables that were loaded; they are never the lowest free one.
 const maxTrackedID = 1 << 20
 
-func (i *idSet) copyTo(dst idSet) idSet {
+func (i *idSet) copyTo(dst *idSet) {
 	dst.used = append(dst.used[:0], i.used...)
 	dst.low = i.low
-	return dst
 }
 
 func (i *idSet) take() int32 {

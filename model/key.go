@@ -28,9 +28,10 @@ type Keyer struct {
 	out    []byte            // all the room there is
 	end    int               // of what is written
 	num    [numKinds][]int32 // by kind, by index: number in this key, 0: not met
+	nums   []int32           // all of num, one kind behind the other
+	unmet  []int32           // nums as it is before a walk
 	count  [numKinds]int32
-	fixed  [numKinds]int32 // of count: the kernel's own
-	sysfs  int             // of them that were met
+	sysfs  int // of the superblocks that were met
 	queue  []object
 	groups groupNumbers
 	ranks  []NSIx
@@ -93,26 +94,8 @@ type object struct {
 // Append appends the key of s.
 func (k *Keyer) Append(to []byte, s *State) []byte {
 	k.s, k.out, k.end = s, to[:cap(to)], len(to)
-	for kind, n := range [numKinds]int{
-		len(s.Mounts), len(s.Dentries), len(s.SBs), len(s.Spaces), len(s.Users), len(s.FSs), len(s.Files), len(s.names.text),
-	} {
-		if cap(k.num[kind]) < n {
-			k.num[kind] = make([]int32, n+n/2)
-		}
-		k.num[kind] = k.num[kind][:n]
-		clear(k.num[kind])
-		k.count[kind] = 0
-	}
-	k.queue = k.queue[:0]
-	k.groups.reset()
+	k.begin()
 	k.rankNamespaces()
-	fixed := s.fixedObjects()
-	for i := range fixed {
-		f := &fixed[i]
-		k.count[f.kind]++
-		k.num[f.kind][f.ix] = k.count[f.kind]
-	}
-	k.fixed, k.sysfs = k.count, 0
 	k.header()
 	for p := 1; p < len(s.Procs); p++ {
 		k.process(&s.Procs[p])
@@ -128,6 +111,42 @@ func (k *Keyer) Append(to []byte, s *State) []byte {
 	return k.out[:k.end]
 }
 
+// begin forgets what was met in another walk.
+func (k *Keyer) begin() {
+	s := k.s
+	sizes := [numKinds]int{
+		len(s.Mounts), len(s.Dentries), len(s.SBs), len(s.Spaces), len(s.Users), len(s.FSs), len(s.Files), len(s.names.text),
+	}
+	for kind, n := range sizes {
+		if len(k.num[kind]) < n {
+			k.makeRoom(&sizes)
+			break
+		}
+	}
+	copy(k.nums, k.unmet)
+	k.count = ownRecords
+	k.queue, k.sysfs = k.queue[:0], 0
+	k.groups.reset()
+}
+
+// makeRoom makes room for the numbers of so many records, and some more.
+func (k *Keyer) makeRoom(sizes *[numKinds]int) {
+	all := 0
+	for kind := range sizes {
+		sizes[kind] = max(len(k.num[kind]), sizes[kind]+sizes[kind]/2, 1+int(ownRecords[kind]))
+		all += sizes[kind]
+	}
+	k.nums, k.unmet = make([]int32, all), make([]int32, all)
+	at := 0
+	for kind, n := range sizes {
+		k.num[kind] = k.nums[at : at+n]
+		for i := range ownRecords[kind] + 1 {
+			k.unmet[at+int(i)] = i
+		}
+		at += n
+	}
+}
+
 // Reached counts what a walk met. The kernel's own objects are not counted.
 type Reached struct {
 	Mounts      int // in namespaces, in detached trees, and unmounted ones that are in use
@@ -138,27 +157,14 @@ type Reached struct {
 
 // Reached counts what the state of the last key has.
 func (k *Keyer) Reached() Reached {
-	n := func(kind objectKind) int { return int(k.count[kind] - k.fixed[kind]) }
+	n := func(kind objectKind) int { return int(k.count[kind] - ownRecords[kind]) }
 	return Reached{Mounts: n(mountObject), Filesystems: n(sbObject) - k.sysfs, Namespaces: n(nsObject), Users: n(userObject)}
 }
 
-// fixedMounts is the number of the kernel's own mounts.
-const fixedMounts = 5
-
-// fixedObjects are the kernel's own: every state has them, so keys number them
-// first and do not describe them.
-func (s *State) fixedObjects() (all [3*fixedMounts + 3]object) {
-	f := &s.fixed
-	for i, m := range [fixedMounts]MountIx{f.NsfsMount, f.PidfsMount, f.AnonMount, f.StandInDir, f.StandInFile} {
-		all[3*i] = object{mountObject, int32(m)}
-		all[3*i+1] = object{dentryObject, int32(s.Mounts[m].Root)}
-		all[3*i+2] = object{sbObject, int32(s.SBOf(m))}
-	}
-	all[3*fixedMounts] = object{dentryObject, int32(f.LinkDentry)}
-	all[3*fixedMounts+1] = object{userObject, int32(f.InitUser)}
-	all[3*fixedMounts+2] = object{dentryObject, int32(f.AnonDentry)}
-	return all
-}
+// ownRecords is how many objects of each kind are the kernel's own. Every state
+// has them, as its first records, so keys number them as they are and do not
+// describe them.
+var ownRecords = [numKinds]int32{mountObject: 5, dentryObject: 7, sbObject: 5, userObject: 1}
 
 // uint writes a number. Nearly all are small; writing those costs no call, and
 // no append, whose result would have to be stored in the Keyer each time.
@@ -178,26 +184,32 @@ func (k *Keyer) largeUint(n uint64) {
 
 func (k *Keyer) text(text string) {
 	k.uint(uint64(len(text)))
-	k.out = append(k.out[:k.end], text...)
-	k.end, k.out = len(k.out), k.out[:cap(k.out)]
+	if len(k.out)-k.end < len(text) {
+		k.out = slices.Grow(k.out[:k.end], len(text))
+		k.out = k.out[:cap(k.out)]
+	}
+	k.end += copy(k.out[k.end:], text)
 }
 
 // ref writes the number of an object, 0 for none, and queues it when it is new.
-func (k *Keyer) ref(kind objectKind, ix int32) {
-	n := k.num[kind][ix]
-	if n == 0 && ix != 0 {
-		n = k.meet(kind, ix)
+// It is not for names.
+func (k *Keyer) ref(kind objectKind, ix int32) { k.uint(k.number(kind, ix)) }
+
+// refName writes the number of a name, and its text where it is new.
+func (k *Keyer) refName(name NameIx) {
+	n := k.num[nameObject][name]
+	if n != 0 || name == 0 {
 		k.uint(uint64(n))
-		if kind == nameObject {
-			k.text(k.name(NameIx(ix)))
-		}
 		return
 	}
+	k.count[nameObject]++
+	n = k.count[nameObject]
+	k.num[nameObject][name] = n
 	k.uint(uint64(n))
+	k.text(k.name(name))
 }
 
-// number is the number of an object, 0 for none; one that is new is queued. It
-// is not for names, whose text has to follow.
+// number is the number of an object, 0 for none; one that is new is queued.
 func (k *Keyer) number(kind objectKind, ix int32) uint64 {
 	n := k.num[kind][ix] // record 0 is none, and never met
 	if n == 0 && ix != 0 {
@@ -210,15 +222,13 @@ func (k *Keyer) number(kind objectKind, ix int32) uint64 {
 func (k *Keyer) meet(kind objectKind, ix int32) int32 {
 	k.count[kind]++
 	k.num[kind][ix] = k.count[kind]
-	if kind != nameObject {
-		k.queue = append(k.queue, object{kind, ix})
-	}
+	k.queue = append(k.queue, object{kind, ix})
 	return k.count[kind]
 }
 
 // record is room for the fixed part of a record: writing there needs no look at
 // how much room there is, and what was written is counted once.
-type record [6 * binary.MaxVarintLen64]byte
+type record [7 * binary.MaxVarintLen64]byte
 
 func (k *Keyer) room() *record {
 	if len(k.out)-k.end < len(record{}) {
@@ -238,17 +248,24 @@ func (b *record) put(i int, n uint64) int {
 }
 
 func (k *Keyer) loc(l Loc) {
-	k.ref(mountObject, int32(l.M))
-	k.ref(dentryObject, int32(l.D))
+	b := k.room()
+	i := b.put(0, k.number(mountObject, int32(l.M)))
+	i = b.put(i, k.number(dentryObject, int32(l.D)))
+	k.end += i
 }
 
 // rankNamespaces orders the real namespaces by their ids: calls compare these.
 func (k *Keyer) rankNamespaces() {
 	k.ranks = k.ranks[:0]
+	last, rising := uint64(0), true
 	for i := range k.s.Spaces {
 		if r := &k.s.Spaces[i]; r.ID != 0 && !r.Anon {
 			k.ranks = append(k.ranks, NSIx(i))
+			last, rising = r.ID, rising && last < r.ID
 		}
+	}
+	if rising {
+		return
 	}
 	slices.SortFunc(k.ranks, func(a, b NSIx) int {
 		if k.s.Spaces[a].ID < k.s.Spaces[b].ID {
@@ -282,13 +299,15 @@ func (k *Keyer) process(p *Process) {
 		k.uint(0)
 		return
 	}
-	k.uint(1 + uint64(p.Caps))
-	k.ref(userObject, int32(p.User))
-	k.ref(nsObject, int32(p.NS))
-	k.ref(fsObject, int32(p.FS))
-	k.ref(sbObject, int32(p.Sysfs))
-	k.ref(userObject, int32(p.PidUser))
-	k.ref(userObject, int32(p.ChildUser))
+	b := k.room()
+	i := b.put(0, 1+uint64(p.Caps))
+	i = b.put(i, k.number(userObject, int32(p.User)))
+	i = b.put(i, k.number(nsObject, int32(p.NS)))
+	i = b.put(i, k.number(fsObject, int32(p.FS)))
+	i = b.put(i, k.number(sbObject, int32(p.Sysfs)))
+	i = b.put(i, k.number(userObject, int32(p.PidUser)))
+	i = b.put(i, k.number(userObject, int32(p.ChildUser)))
+	k.end += i
 	for fd := p.FirstFD; fd != 0; fd = k.s.FDs[fd].Next {
 		k.uint(uint64(k.s.FDs[fd].Num))
 		k.ref(fileObject, int32(k.s.FDs[fd].File))
@@ -308,11 +327,13 @@ func (k *Keyer) object(o object) {
 		if r.Type == Sysfs {
 			k.sysfs++
 		}
-		k.uint(uint64(r.Type))
-		k.uint(uint64(r.Flags))
-		k.ref(dentryObject, int32(r.Root))
-		k.ref(userObject, int32(r.Owner))
-		k.ref(nameObject, int32(r.Name))
+		b := k.room()
+		i := b.put(0, uint64(r.Type))
+		i = b.put(i, uint64(r.Flags))
+		i = b.put(i, k.number(dentryObject, int32(r.Root)))
+		i = b.put(i, k.number(userObject, int32(r.Owner)))
+		k.end += i
+		k.refName(r.Name)
 	case nsObject:
 		k.space(NSIx(o.ix))
 	case userObject:
@@ -344,7 +365,7 @@ func (k *Keyer) parameters(p *Parameters) {
 		said |= keySaysReadOnly
 	}
 	k.uint(said)
-	k.ref(nameObject, int32(p.Source))
+	k.refName(p.Source)
 }
 
 const (
@@ -364,7 +385,7 @@ func (k *Keyer) mount(m MountIx) {
 	i = b.put(i, k.number(mountObject, int32(r.Parent)))
 	i = b.put(i, k.number(nsObject, int32(r.NS)))
 	k.end += i
-	k.ref(nameObject, int32(r.Source))
+	k.refName(r.Source)
 	b = k.room()
 	i = b.put(0, k.number(userObject, int32(r.IDMap)))
 	i = b.put(i, uint64(k.groups.of(r.Group)))
@@ -372,11 +393,11 @@ func (k *Keyer) mount(m MountIx) {
 	i = b.put(i, k.number(mountObject, int32(r.Master)))
 	k.end += i
 	for c := r.FirstChild; c != 0; c = s.Mounts[c].NextChild {
-		k.ref(mountObject, int32(c))
+		k.uint(k.number(mountObject, int32(c)))
 	}
 	k.uint(0)
 	for c := r.FirstSlave; c != 0; c = s.Mounts[c].NextSlave {
-		k.ref(mountObject, int32(c))
+		k.uint(k.number(mountObject, int32(c)))
 	}
 	k.uint(0)
 	if r.Flags&Umounted != 0 {
@@ -402,6 +423,9 @@ type groupNumbers struct {
 }
 
 func (g *groupNumbers) reset() {
+	if g.count == 0 {
+		return
+	}
 	clear(g.small[:])
 	clear(g.large)
 	g.count = 0
@@ -447,10 +471,10 @@ func (k *Keyer) dentry(d DentryIx) {
 	i = b.put(i, k.number(sbObject, int32(r.SB)))
 	i = b.put(i, k.number(dentryObject, int32(parent)))
 	k.end += i
-	k.ref(nameObject, int32(r.Name))
+	k.refName(r.Name)
 	switch r.Kind {
 	case Symlink:
-		k.ref(nameObject, r.Obj)
+		k.refName(NameIx(r.Obj))
 	case MntNSFile:
 		k.ref(nsObject, r.Obj)
 	case UserNSFile:

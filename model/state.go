@@ -308,12 +308,19 @@ type State struct {
 	Files    []File
 	MountMax int32 // fs.mount-max
 
-	names        interner
-	covers       []cover
-	mountHash    []MountIx
-	dentryHash   []DentryIx
-	mountIDs     idSet
-	groupIDs     idSet
+	names      interner
+	covers     []cover
+	mountHash  []MountIx
+	dentryHash []DentryIx
+	mountIDs   idSet
+	groupIDs   idSet
+
+	counters
+	callState
+}
+
+// counters are the rest of a State, in which nothing points anywhere.
+type counters struct {
 	live         int32 // mounts in use
 	dentries     int32 // dentries in use
 	freeMount    MountIx
@@ -331,8 +338,6 @@ type State struct {
 	sweepAt      int     // sweep when there are as many dentries
 	fixed        fixtures
 	unknownNames bool // the state came from a mount table: names that it does not tell are taken for directories
-
-	callState
 }
 
 // fixtures are the kernel's own mounts.
@@ -390,36 +395,25 @@ func (s *State) touch(m MountIx) *Mount {
 // Copy makes dst a copy of s, and uses dst's memory again where it suffices.
 // What lives for one call only, such as the journal, is not copied.
 func (s *State) Copy(dst *State) {
-	own := dst.callState
-	mounts, dentries, sbs := dst.Mounts, dst.Dentries, dst.SBs
-	spaces, users, procs := dst.Spaces, dst.Users, dst.Procs
-	fss, fds, files, covers := dst.FSs, dst.FDs, dst.Files, dst.covers
-	mountHash, dentryHash := dst.mountHash, dst.dentryHash
-	names, mountIDs, groupIDs := dst.names, dst.mountIDs, dst.groupIDs
+	dst.Sem, dst.MountMax, dst.counters = s.Sem, s.MountMax, s.counters
+	dst.Mounts = append(dst.Mounts[:0], s.Mounts...)
+	dst.Dentries = append(dst.Dentries[:0], s.Dentries...)
+	dst.SBs = append(dst.SBs[:0], s.SBs...)
+	dst.Spaces = append(dst.Spaces[:0], s.Spaces...)
+	dst.Users = append(dst.Users[:0], s.Users...)
+	dst.Procs = append(dst.Procs[:0], s.Procs...)
+	dst.FSs = append(dst.FSs[:0], s.FSs...)
+	dst.FDs = append(dst.FDs[:0], s.FDs...)
+	dst.Files = append(dst.Files[:0], s.Files...)
+	dst.covers = append(dst.covers[:0], s.covers...)
+	dst.mountHash = append(dst.mountHash[:0], s.mountHash...)
+	dst.dentryHash = append(dst.dentryHash[:0], s.dentryHash...)
+	s.names.copyTo(&dst.names)
+	s.mountIDs.copyTo(&dst.mountIDs)
+	s.groupIDs.copyTo(&dst.groupIDs)
 
-	*dst = *s
-
-	dst.Mounts = append(mounts[:0], s.Mounts...)
-	dst.Dentries = append(dentries[:0], s.Dentries...)
-	dst.SBs = append(sbs[:0], s.SBs...)
-	dst.Spaces = append(spaces[:0], s.Spaces...)
-	dst.Users = append(users[:0], s.Users...)
-	dst.Procs = append(procs[:0], s.Procs...)
-	dst.FSs = append(fss[:0], s.FSs...)
-	dst.FDs = append(fds[:0], s.FDs...)
-	dst.Files = append(files[:0], s.Files...)
-	dst.covers = append(covers[:0], s.covers...)
-	dst.mountHash = append(mountHash[:0], s.mountHash...)
-	dst.dentryHash = append(dentryHash[:0], s.dentryHash...)
-	dst.names = s.names.copyTo(names)
-	dst.mountIDs = s.mountIDs.copyTo(mountIDs)
-	dst.groupIDs = s.groupIDs.copyTo(groupIDs)
-
-	dst.callState = own
-	dst.callNo = s.callNo
-	dst.journal = dst.journal[:0]
-	dst.assumed = nil
-	dst.work = s.work
+	dst.callNo, dst.work = s.callNo, s.work
+	dst.journal, dst.assumed = dst.journal[:0], nil
 }
 
 // Clone returns a new copy of s.

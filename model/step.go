@@ -36,9 +36,10 @@ func (s *State) Do(actor int, c *Call) (Result, error) {
 	if c.Op == OpNone || c.Op >= NumOps {
 		return Result{}, fmt.Errorf("call number %d is not one of the model's", c.Op)
 	}
-	for i, p := range c.Op.Signature().Params {
-		if err := checkArg(c, &p, c.Args[i]); err != nil {
-			return Result{}, err
+	params := c.Op.Signature().Params
+	for i := range params {
+		if !params[i].takes(c.Args[i].Kind) {
+			return Result{}, argError(c, &params[i], &c.Args[i])
 		}
 	}
 	s.beginCall()
@@ -50,18 +51,18 @@ func (s *State) Do(actor int, c *Call) (Result, error) {
 	return Result{Value: v}, nil
 }
 
-// checkArg refuses arguments that no C program could write down.
-func checkArg(c *Call, p *Param, a Arg) error {
-	want := Number
+// takes tells whether a C program could write down an argument of that kind.
+func (p *Param) takes(kind ArgKind) bool {
 	switch p.Kind {
 	case PathParam, StringParam:
-		want = String
+		return kind == String || kind == Null
 	case AttrParam:
-		want = Attr
+		return kind == Attr || kind == Null
 	}
-	if a.Kind == want || a.Kind == Null && want != Number {
-		return nil
-	}
+	return kind == Number
+}
+
+func argError(c *Call, p *Param, a *Arg) error {
 	if a.Kind == ResultOf {
 		return fmt.Errorf("%s: argument %s refers to the result of a step; Resolve it first", c.Op, p.Name)
 	}

@@ -21,6 +21,7 @@ type View struct {
 func (s *State) View() View {
 	v := newViewer(s)
 	v.number()
+	v.out = make([]byte, 0, 64*len(v.order)+48*len(v.spaces)) // mostly enough
 	for i, ns := range v.spaces {
 		v.section(i, ns)
 	}
@@ -287,7 +288,7 @@ func (v *viewer) groupNum(group int32) int32 {
 
 // actors is the section that tells where each actor stands.
 func (v *viewer) actors() string {
-	var o []byte
+	o := make([]byte, 0, 32*len(v.Procs))
 	for p := 1; p < len(v.Procs); p++ {
 		r := &v.Procs[p]
 		if !r.Alive {
