@@ -49,7 +49,7 @@ func NewBuilder(w World) *Builder {
 	b := &Builder{
 		s: newBareState(w), peers: map[int32]MountIx{}, procs: make([]ProcessSpec, 1), claims: map[FSType]bool{},
 	}
-	b.s.addSysfs()
+	b.s.addSysfs(b.s.fixed.InitUser)
 	// Who names ids may name those that the kernel's own mounts happened to get.
 	for m := range b.s.Mounts {
 		b.s.mountIDs.release(b.s.Mounts[m].ID)

@@ -4,6 +4,10 @@ package model
 type World struct {
 	Semantics *Semantics // nil: those of DefaultRelease
 	MountMax  int32      // fs.mount-max; 0: the kernel's default
+	// Unprivileged: the world is one that a user has made who is not root. The
+	// user namespace that it starts in is not the initial one, and what the kernel
+	// has from there was locked when it came. A Builder does not look at it.
+	Unprivileged bool
 }
 
 // defaultMountMax is the kernel's default of fs.mount-max. Spec 04 §22.
@@ -12,9 +16,19 @@ const defaultMountMax = 100_000
 // NewState makes the world in which every trace starts: one namespace, the
 // kernel's own root, an empty tmpfs mounted over it, everything private, and
 // actor 1, who is root there with every capability.
+//
+// An unprivileged one differs in three things, and all else follows from the
+// rules. All that is the world's belongs to a user namespace below the initial
+// one. The attributes of the kernel's own root are locked, as those of every mount
+// that a user namespace gets from another. And the tmpfs is locked to it, since
+// what was there before was, and pivot_root hands that on. Spec 03 §3.5, 04 §9.
 func NewState(w World) *State {
 	s := newBareState(w)
-	s.addSysfs()
+	user := s.fixed.InitUser
+	if w.Unprivileged {
+		user = s.newUser(user)
+	}
+	s.addSysfs(user)
 	root := SBFlags(SBNoUser)
 	kind := Nullfs
 	if !s.Sem.NullfsRoot {
@@ -25,24 +39,28 @@ func NewState(w World) *State {
 		s.Dentries[s.SBs[rootSB].Root].Flags |= Immutable
 	}
 	none, own := s.names.intern("none"), s.names.intern(kind.String())
-	ns := s.newNS(s.fixed.InitUser, false)
+	ns := s.newNS(user, false)
 	bottom := s.newMount(s.SBs[rootSB].Root, own, 0)
 	s.fillNS(ns, bottom)
-	topSB := s.newSB(Tmpfs, Tmpfs.sbFlags(), s.fixed.InitUser)
+	topSB := s.newSB(Tmpfs, Tmpfs.sbFlags(), user)
 	s.initialSBs = [2]SBIx{rootSB, topSB}
 	top := s.newMount(s.SBs[topSB].Root, none, RelAtime)
+	if w.Unprivileged {
+		s.lockTree(bottom)
+		s.touch(top).Flags |= Locked
+	}
 	s.attach(top, bottom, s.Mounts[bottom].Root)
 	s.enterNS(top, ns)
-	s.addInit(ns, Loc{top, s.Mounts[top].Root})
+	s.addInit(user, ns, Loc{top, s.Mounts[top].Root})
 	s.endCall()
 	return s
 }
 
 // addInit makes actor 1.
-func (s *State) addInit(ns NSIx, at Loc) ProcIx {
+func (s *State) addInit(user UserIx, ns NSIx, at Loc) ProcIx {
 	p := ProcIx(len(s.Procs))
-	s.Procs = append(s.Procs, Process{Alive: true, Caps: AllCaps, User: s.fixed.InitUser, NS: ns, FS: s.newFS(at, at),
-		Sysfs: s.fixed.Sysfs, PidUser: s.fixed.InitUser, ChildUser: s.fixed.InitUser})
+	s.Procs = append(s.Procs, Process{Alive: true, Caps: AllCaps, User: user, NS: ns, FS: s.newFS(at, at),
+		Sysfs: s.fixed.Sysfs, PidUser: user, ChildUser: user})
 	s.Spaces[ns].Refs++
 	return p
 }
@@ -86,8 +104,9 @@ func newBareState(w World) *State {
 	return s
 }
 
-// addSysfs makes the sysfs of the initial network namespace.
-func (s *State) addSysfs() { s.fixed.Sysfs = s.newSB(Sysfs, Sysfs.sbFlags(), s.fixed.InitUser) }
+// addSysfs makes the sysfs of the network namespace that a world starts in, which
+// user owns.
+func (s *State) addSysfs(user UserIx) { s.fixed.Sysfs = s.newSB(Sysfs, Sysfs.sbFlags(), user) }
 
 // fsTypes names the types and says what a new superblock of each may do.
 var fsTypes = [...]struct {

@@ -42,6 +42,16 @@ func (m Meta) Kernel() string { return m.Get("kernel") }
 // "classic" or "namespace".
 func (m Meta) Family() string { return m.Get("family") }
 
+// Unprivileged tells whether the trace starts in the world of a user who is not root
+// of the initial user namespace (model.World has what that means), and not in
+// the one of root: the entry "world unprivileged". In both the tables are the same.
+func (m Meta) Unprivileged() bool { return m.Get(worldKey) == unprivileged }
+
+// SetUnprivileged says that the trace starts in such a world.
+func (m *Meta) SetUnprivileged() { m.Set(worldKey, unprivileged) }
+
+const worldKey, unprivileged = "world", "unprivileged"
+
 // parseMeta reads lines "key value"; blank ones are passed over. line is the
 // first one's number.
 func parseMeta(file, text string, line int) (Meta, error) {
