@@ -36,6 +36,8 @@ type caseDrawer struct {
 	families []*Family
 	supports func(model.Op) bool
 	mountMax bool // the runner can set fs.mount-max
+	// unprivileged: the runner's worlds are those of a user.
+	unprivileged bool
 
 	drawer *draw.Drawer
 	source draw.Seed
@@ -53,11 +55,11 @@ func (d *caseDrawer) draw(ctx context.Context, i uint64) (c *testCase, err error
 	}()
 	d.source.Reset(d.seed, i)
 	d.drawer.Start(&d.source, d.limits(c))
-	c.world = system.World{Semantics: d.sem}
+	c.world = system.World{Semantics: d.sem, Unprivileged: d.unprivileged}
 	if d.mountMax {
 		c.world.MountMax = d.drawer.Config().MountMax
 	}
-	s := model.NewState(model.World{Semantics: c.world.Semantics, MountMax: c.world.MountMax})
+	s := model.NewState(c.world.Model())
 	c.see(s)
 	var values []int64
 	var within scope

@@ -26,7 +26,9 @@
 // How a kernel numbers namespaces decides some calls (model.NSNumbering). A
 // program that does not fit rising numbers is held against numbers in batches,
 // and counted (Report.Batched). Views that have no canonical form are not
-// compared, and counted (Report.ViewsHidden); the answers still are.
+// compared, and counted (Report.ViewsHidden); the answers still are. So is the
+// source of a mount that nobody can see (Report.SourcesUntold), on kernels that show
+// sources to those who see the mount only.
 //
 // # Differences
 //

@@ -88,6 +88,7 @@ type compared struct {
 	answers     []model.Result // the model's
 	agreed      int            // calls, from the first on
 	hidden      int            // views that were not compared
+	untold      int            // sources in the others that the kernel did not tell
 	batched     bool           // fits namespaces that are numbered in batches, and those only
 	unsupported bool           // it ended at what the runner cannot do
 	found       *found
@@ -130,7 +131,7 @@ func (e *engine) prepare(ctx context.Context, r system.Runner) error {
 	if len(e.families) == 0 {
 		return &KernelError{fmt.Errorf("nothing to compare: %s", e.lacking[asked[0]])}
 	}
-	probe := system.Job{World: system.World{Semantics: e.o.Semantics, MountMax: 1000}}
+	probe := system.Job{World: system.World{Semantics: e.o.Semantics, MountMax: 1000, Unprivileged: e.profile.Unprivileged}}
 	recs, err := r.Run(ctx, []system.Job{probe})
 	e.mountMax = err == nil && len(recs) == 1 && recs[0].Err == nil
 	return nil

@@ -31,12 +31,15 @@ const (
 	// byLostActor: the same of an actor's root or working directory. Tables are
 	// compared, places are not.
 	byLostActor
+	// byUntold: the kernel does not tell the source of a mount. Views are compared
+	// without it; a trace cannot hold it.
+	byUntold
 )
 
 // String says it in words.
 func (h hiding) String() string {
 	return [...]string{"", "a mount of a process's file", "a mountpoint outside of the mount that it is on",
-		"an actor outside of the mount that it is on"}[h]
+		"an actor outside of the mount that it is on", "a mount whose source the kernel does not tell"}[h]
 }
 
 // hides tells whether, and by what, a state is kept from being compared. The
@@ -82,7 +85,7 @@ func expect(ctx context.Context, w system.World, program []model.Step) (x *expec
 			err = fmt.Errorf("the model panics: %v", p)
 		}
 	}()
-	s := model.NewState(model.World{Semantics: w.Semantics, MountMax: w.MountMax})
+	s := model.NewState(w.Model())
 	x = &expectation{answers: make([]model.Result, 0, len(program)), views: make([]model.View, 0, len(program)+1)}
 	x.see(s)
 	values := make([]int64, 0, len(program))

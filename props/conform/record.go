@@ -36,7 +36,7 @@ func NewRecorder(ctx context.Context, r system.Runner) (*Recorder, error) {
 			return nil, err
 		}
 	}
-	recs, err := r.Run(ctx, []system.Job{{World: system.World{Semantics: sem}, EachView: true}})
+	recs, err := r.Run(ctx, []system.Job{{World: system.World{Semantics: sem, Unprivileged: p.Unprivileged}, EachView: true}})
 	switch {
 	case err != nil:
 		return nil, err
@@ -54,7 +54,7 @@ func NewRecorder(ctx context.Context, r system.Runner) (*Recorder, error) {
 // looked at. Of its meta entries those stay that say which trace it is; a world
 // with a fs.mount-max of its own is the one that is asked for.
 func (r *Recorder) Program(ctx context.Context, t *trace.Trace) (*trace.Trace, error) {
-	world := system.World{Semantics: r.sem}
+	world := system.World{Semantics: r.sem, Unprivileged: r.profile.Unprivileged || t.Meta.Unprivileged()}
 	if text := t.Meta.Get("mount-max"); text != "" {
 		if _, err := fmt.Sscan(text, &world.MountMax); err != nil || world.MountMax <= 0 {
 			return nil, fmt.Errorf("%s: mount-max %q is no number of mounts", t.Name, text)
@@ -114,7 +114,7 @@ const recordPart = 64
 // families, and hands each trace to fn. An error of fn ends it.
 func (r *Recorder) Random(ctx context.Context, o Random, fn func(*trace.Trace) error) (Recorded, error) {
 	var done Recorded
-	d := caseDrawer{seed: o.Seed, sem: r.sem, supports: r.profile.Calls, drawer: draw.NewDrawer()}
+	d := caseDrawer{seed: o.Seed, sem: r.sem, supports: r.profile.Calls, unprivileged: r.profile.Unprivileged, drawer: draw.NewDrawer()}
 	for _, f := range o.Families {
 		if why := f.Lacks(r.sem); why != "" {
 			return done, fmt.Errorf("nothing to record of family %s: %s", f.Name, why)
@@ -217,6 +217,9 @@ func (r *Recorder) write(name string, meta trace.Meta, w system.World, program d
 func (r *Recorder) unkept(expected *expectation, final model.View) hiding {
 	if strings.Contains(final.Mounts, " - pidfs ") {
 		return byPidfs
+	}
+	if system.CountUntold(final) > 0 {
+		return byUntold
 	}
 	if expected != nil {
 		return expected.hidden[len(expected.hidden)-1]

@@ -27,6 +27,9 @@ func traceOf(r recorded) (*trace.Trace, error) {
 	if r.world.MountMax != 0 {
 		r.meta.Set("mount-max", fmt.Sprint(r.world.MountMax))
 	}
+	if r.world.Unprivileged {
+		r.meta.SetUnprivileged()
+	}
 	if r.world.Semantics != nil && r.world.Semantics.NSIDs == model.BatchedIDs {
 		r.meta.Set("nsids", "batched")
 	}

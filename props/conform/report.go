@@ -31,6 +31,9 @@ type Report struct {
 	// ViewsHidden counts views that cannot be compared: of a mount of a process's file, or
 	// with a mountpoint outside of the mount that it is on.
 	ViewsHidden uint64 `json:"views_hidden"`
+	// SourcesUntold counts sources of mounts, in all views, that were not compared: before
+	// Linux 6.13 a mount that nobody can see has none to be read.
+	SourcesUntold uint64 `json:"sources_untold"`
 	// Unsupported counts programs that ended early without a difference: at a call
 	// that the runner does not make, or at tables that it cannot look at.
 	Unsupported uint64 `json:"unsupported"`
@@ -70,6 +73,7 @@ type totals struct {
 	programs, agreed             uint64
 	calls, callsAgreed           uint64
 	batched, hidden, unsupported uint64
+	untold                       uint64
 	families                     map[*Family]*FamilyReport
 }
 
@@ -104,6 +108,7 @@ func (t *totals) add(c *compared) {
 	t.calls += calls
 	f.Calls += calls
 	t.hidden += uint64(c.hidden)
+	t.untold += uint64(c.untold)
 	if c.batched {
 		t.batched++
 	}
@@ -118,7 +123,7 @@ func (e *engine) result(elapsed time.Duration, interrupted bool) *Report {
 		System: e.profile.Name, Release: e.profile.Release, Rules: e.o.Semantics.Release, Seed: e.o.Seed, Workers: e.o.Workers,
 		Programs: t.programs, ProgramsAgreed: t.agreed, Calls: t.calls, CallsAgreed: t.callsAgreed,
 		Elapsed: elapsed, Interrupted: interrupted,
-		Batched: t.batched, ViewsHidden: t.hidden, Unsupported: t.unsupported,
+		Batched: t.batched, ViewsHidden: t.hidden, SourcesUntold: t.untold, Unsupported: t.unsupported,
 		Coverage:    Coverage{Ops: coverage.Ops, Outcomes: coverage.Outcomes, Missing: coverage.Missing},
 		Differences: []*Difference{},
 	}

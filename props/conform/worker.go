@@ -24,7 +24,7 @@ func (e *engine) newWorker(ctx context.Context) (*worker, error) {
 	}
 	return &worker{e: e, runner: runner, drawer: caseDrawer{
 		seed: e.o.Seed, sem: e.o.Semantics, families: e.families, supports: e.profile.Calls,
-		mountMax: e.mountMax, drawer: draw.NewDrawer(),
+		mountMax: e.mountMax, unprivileged: e.profile.Unprivileged, drawer: draw.NewDrawer(),
 	}}, nil
 }
 
@@ -99,6 +99,10 @@ func (w *worker) compare(ctx context.Context, c *testCase, rec *system.Recording
 	if ctx.Err() != nil && rec.Err != nil {
 		return nil
 	}
+	untold := make([]int, len(rec.Views))
+	for i := range rec.Views {
+		untold[i] = system.CountUntold(rec.Views[i])
+	}
 	m, agreed := c.compare(c.program, rec)
 	done := &compared{number: c.number, family: c.family, program: c.program, answers: c.answers}
 	if m != nil && m.kind != NoAnswer {
@@ -116,6 +120,9 @@ func (w *worker) compare(ctx context.Context, c *testCase, rec *system.Recording
 		if h != visible {
 			done.hidden++
 		}
+	}
+	for _, n := range untold[:min(agreed+1, len(untold))] {
+		done.untold += n
 	}
 	switch {
 	case m == nil:

@@ -47,7 +47,7 @@ func (d *Drawer) State(src Source, limits Limits) (*model.State, error) {
 func (d *Drawer) run(src Source, limits Limits, each func(*model.State, model.Step, model.Result)) (*model.State, error) {
 	d.Start(src, limits)
 	w := d.World(nil)
-	s := model.NewState(model.World{Semantics: w.Semantics, MountMax: w.MountMax})
+	s := model.NewState(w.Model())
 	values := make([]int64, 0, 64)
 	for {
 		step, ok := d.Next(s)

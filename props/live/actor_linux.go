@@ -41,6 +41,10 @@ func serveSlot(base unsafe.Pointer, i uint32) {
 		left, child := s.Count, uint32(0)
 		for left > 0 {
 			child = op.Child // the child must not look there: its parent may be asked for more by then
+			if op.Of != 0 {
+				of := (*sysop)(unsafe.Add(unsafe.Pointer(&s.Ops), uintptr(op.Of-1)*unsafe.Sizeof(*op)))
+				op.Args[0] = of.Value
+			}
 			v, _, errno := syscall.RawSyscall6(op.Number, op.Args[0], op.Args[1], op.Args[2], op.Args[3], op.Args[4], op.Args[5])
 			if errno == 0 && v == 0 && child != 0 {
 				break

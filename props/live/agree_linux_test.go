@@ -2,6 +2,7 @@ package live
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -132,6 +133,30 @@ var programs = []struct{ name, text string }{
 		open("/f", O_RDONLY)
 		setns($12, CLONE_NEWNS)
 		umount2("/f", MNT_DETACH)`},
+	{"a namespace that is made empty", `
+		mkdir("/a", 0755)
+		mount("none", "/a", "tmpfs", 0, NULL)
+		fork()
+		2 open_tree(AT_FDCWD, "/a", OPEN_TREE_CLONE)
+		2 unshare(UNSHARE_EMPTY_MNTNS)
+		2 mkdir("/x", 0755)
+		2 mount(NULL, "/", NULL, MS_SHARED, NULL)
+		2 move_mount($4, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH)
+		2 chroot("/..")
+		2 mkdir("/b", 0755)
+		pidfd_open(2, 0)
+		2 unshare(CLONE_NEWUSER|UNSHARE_EMPTY_MNTNS)
+		setns($11, CLONE_NEWNS)
+		2 exit_group(0)`},
+	{"a directory in the kernel's own root, where that can be written to", `
+		umount2("/", MNT_DETACH)
+		pidfd_open(1, 0)
+		setns($2, CLONE_NEWNS)
+		mount(NULL, "/", NULL, MS_REMOUNT, NULL)
+		mkdir("a", 00)
+		mount("/", "a", "tmpfs", 0, NULL)
+		mkdir("b", 00)
+		mount("/", "b", "tmpfs", 0, NULL)`},
 	{"a superblock that all machines have one of", `
 		mknod("/f", S_IFREG|0644, 0)
 		fork()
@@ -195,12 +220,36 @@ var programs = []struct{ name, text string }{
 func TestAgreesWithModel(t *testing.T) {
 	n := newNative(t, Options{CrossCheck: true})
 	reference := modelOf(t, n)
-	for _, test := range programs {
+	for _, test := range programsFor(reference.(modelRunner).sem) {
 		t.Run(test.name, func(t *testing.T) {
 			compareRunners(t, n, reference, system.Job{Program: parse(t, test.text), EachView: true})
 			compareRunners(t, n, reference, system.Job{Program: parse(t, test.text)})
 		})
 	}
+}
+
+// programsFor are those that can be made under these rules.
+func programsFor(sem *model.Semantics) []struct{ name, text string } {
+	if sem.EmptyNamespace {
+		return slices.Concat(programs, emptyPrograms)
+	}
+	return programs
+}
+
+// emptyPrograms are programs for kernels that make a process in an empty mount namespace.
+var emptyPrograms = []struct{ name, text string }{
+	{"a child in a namespace that is made empty", `
+		mkdir("/a", 0755)
+		clone3(CLONE_EMPTY_MNTNS)
+		2 fsopen("tmpfs", 0)
+		2 fsconfig($3, FSCONFIG_CMD_CREATE, NULL, NULL, 0)
+		2 fsmount($3, 0, 0)
+		2 move_mount($5, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH)
+		pidfd_open(2, 0)
+		ioctl($7, PIDFD_GET_MNT_NAMESPACE, 0)
+		2 exit_group(0)
+		open_tree($8, "", OPEN_TREE_CLONE|AT_EMPTY_PATH)
+		setns($8, CLONE_NEWNS)`},
 }
 
 // modelOf is the model with the rules of the kernel's release.
@@ -273,7 +322,7 @@ func compare(program []model.Step, want, got *system.Recording) string {
 		if first == 1 && i+1 >= len(got.Views) {
 			return fmt.Sprintf("after step %d, %s: no view: %v", i+1, program[i].Call, got.Err)
 		}
-		if first == 1 && want.Views[i+1] != got.Views[i+1] {
+		if first == 1 && want.Views[i+1] != system.TellAs(got.Views[i+1], want.Views[i+1]) {
 			return fmt.Sprintf("after step %d, %s: want\n%s%sgot\n%s%s", i+1, program[i].Call,
 				want.Views[i+1].Mounts, want.Views[i+1].Actors, got.Views[i+1].Mounts, got.Views[i+1].Actors)
 		}
@@ -282,7 +331,7 @@ func compare(program []model.Step, want, got *system.Recording) string {
 		return got.Err.Error()
 	}
 	w, g := want.Views[len(want.Views)-1], got.Views[len(got.Views)-1]
-	if w != g {
+	if w != system.TellAs(g, w) {
 		return fmt.Sprintf("at the end: want\n%s%sgot\n%s%s", w.Mounts, w.Actors, g.Mounts, g.Actors)
 	}
 	return ""

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"mntcheck/model"
+	"mntcheck/props/system"
 )
 
 // snapshot is what a kernel showed of a world, in the kernel's own numbers.
@@ -59,6 +60,7 @@ type mount struct {
 	hasPoint         bool   // the kernel knows a path
 	fstype, source   string
 	hasSource        bool // since Linux 6.13
+	untold           bool // its source could not be found out
 }
 
 // errOutside is that of a mount whose mountpoint cannot be told.
@@ -81,6 +83,15 @@ type renderer struct {
 
 // view is the canonical view.
 func (s *snapshot) view() (model.View, error) {
+	r, err := s.render()
+	if err != nil {
+		return model.View{}, err
+	}
+	return model.View{Mounts: string(r.out), Actors: r.actors()}, nil
+}
+
+// render writes the tables.
+func (s *snapshot) render() (*renderer, error) {
 	r := &renderer{
 		snapshot: s, number: map[uint64]int{}, spaceN: map[uint64]int{},
 		minors: map[device]int{s.initial[0]: 1, s.initial[1]: 2}, groups: map[uint64]int{}, users: map[string]int{},
@@ -91,7 +102,7 @@ func (s *snapshot) view() (model.View, error) {
 	for i := range s.spaces {
 		r.first = append(r.first, len(r.order))
 		if err := r.walk(&s.spaces[i]); err != nil {
-			return model.View{}, err
+			return nil, err
 		}
 	}
 	r.first = append(r.first, len(r.order))
@@ -101,7 +112,7 @@ func (s *snapshot) view() (model.View, error) {
 			r.line(m)
 		}
 	}
-	return model.View{Mounts: string(r.out), Actors: r.actors()}, nil
+	return r, nil
 }
 
 // walk numbers the mounts of a namespace: depth first, the children of a mount
@@ -194,7 +205,11 @@ func (r *renderer) line(m *mount) {
 		o = append(o, " unbindable"...)
 	}
 	o = append(append(o, " - "...), m.fstype...)
-	o = escape(append(o, ' '), m.source, true)
+	if m.untold {
+		o = append(append(o, ' '), system.Untold...)
+	} else {
+		o = escape(append(o, ' '), m.source, true)
+	}
 	if m.readOnlySB {
 		o = append(o, " ro\n"...)
 	} else {

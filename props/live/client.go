@@ -40,7 +40,7 @@ func NewClient(ctx context.Context, stream io.ReadWriteCloser, o Options) (*Clie
 		decoder: gob.NewDecoder(bufio.NewReaderSize(stream, 1<<16)),
 		turn:    make(chan struct{}, 1),
 	}
-	hello := request{Verb: verbHello, Settings: settings{Deadline: o.deadline(), CrossCheck: o.CrossCheck}}
+	hello := request{Verb: verbHello, Settings: settings{Deadline: o.deadline(), CrossCheck: o.CrossCheck, BySight: o.sourcesBySight}}
 	answer, err := c.ask(ctx, &hello)
 	if err == nil {
 		err = answer.Failure.err()
@@ -170,8 +170,12 @@ func (c *Client) send(r *request) error {
 }
 
 func (c *Client) receive() (*reply, error) {
-	answer := &reply{}
-	return answer, c.decoder.Decode(answer)
+	for {
+		answer := &reply{}
+		if err := c.decoder.Decode(answer); err != nil || !answer.Working {
+			return answer, err
+		}
+	}
 }
 
 // errEnded is that of a server that has said that it ends.
@@ -207,7 +211,7 @@ var (
 func (w *remoteWorld) Profile() system.Profile { return w.client.Profile() }
 
 func (w *remoteWorld) Do(ctx context.Context, actor int, call *model.Call) (model.Result, error) {
-	answer, err := w.ask(ctx, &request{Verb: verbDo, Actor: actor, Call: []model.Call{*call}})
+	answer, err := w.ask(ctx, &request{Verb: verbDo, Call: linesOf([]model.Step{{Actor: actor, Call: *call}})})
 	if err != nil {
 		return model.Result{}, err
 	}

@@ -93,11 +93,13 @@ func fakeServer(t *testing.T, answer func(q *request) (replies []reply, last boo
 	return c
 }
 
-// TestClientRun has a server that ends in the middle of the second of three jobs.
+// TestClientRun has a server that takes long for the first of three jobs, and ends
+// in the middle of the second.
 func TestClientRun(t *testing.T) {
 	view := model.View{Mounts: "1\n", Actors: "2\n"}
 	c := fakeServer(t, func(q *request) ([]reply, bool) {
-		return []reply{{Answers: []answer{{Value: -1, Errno: 22}, {Value: 3}}, Views: deltasOf([]model.View{view, view})}}, true
+		done := reply{Answers: []answer{{Value: -1, Errno: 22}, {Value: 3}}, Views: deltasOf([]model.View{view, view})}
+		return []reply{{Working: true}, {Working: true}, done}, true
 	})
 	jobs := make([]system.Job, 3)
 	jobs[0].EachView = true
@@ -118,7 +120,11 @@ func TestClientRun(t *testing.T) {
 func TestClientTurns(t *testing.T) {
 	c := fakeServer(t, func(q *request) ([]reply, bool) {
 		if q.Verb == verbDo {
-			return []reply{{Answers: []answer{{Value: int64(q.Actor)}}}}, false
+			steps, err := q.Call.steps()
+			if err != nil || len(steps) != 1 {
+				return []reply{{Failure: failure{Text: fmt.Sprintf("%q: %v", q.Call, err)}}}, false
+			}
+			return []reply{{Answers: []answer{{Value: int64(steps[0].Actor)}}}}, false
 		}
 		return make([]reply, max(1, len(q.Jobs))), false
 	})

@@ -16,21 +16,14 @@ import (
 // corpus is a folder of recorded traces beside the project; it need not be there.
 const corpus = "../../../shared/corpus"
 
-// newNative starts the kernel of this machine for a test, or skips it.
+// newNative starts the kernel of this machine for a test about the worlds of root,
+// or skips it.
 func newNative(t testing.TB, o Options) *Native {
 	t.Helper()
-	n, err := New(t.Context(), o)
-	if unreachable := (*UnreachableError)(nil); errors.As(err, &unreachable) {
-		t.Skip(err)
+	n := startNative(t, o)
+	if n.Profile().Unprivileged {
+		t.Skip("this is about worlds that are made by root of the initial user namespace")
 	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := n.Close(); err != nil {
-			t.Error(err)
-		}
-	})
 	return n
 }
 

@@ -28,7 +28,7 @@ func (w *world) crossCheck(s *snapshot) error {
 		if err := w.checkFiles(w.actors[p.actor-1]); err != nil {
 			return err
 		}
-		data, err := w.mountinfo(w.actors[p.actor-1])
+		data, err := w.mountinfo(w.actors[p.actor-1].process)
 		if err != nil {
 			return err
 		}
@@ -42,13 +42,13 @@ func (w *world) crossCheck(s *snapshot) error {
 	return nil
 }
 
-// mountinfo reads the table that an actor can see. In some kernels (6.18.15, for
+// mountinfo reads the table that a process can see. In some kernels (6.18.15, for
 // one) that of a namespace with a single mount never ends: it is that mount's line
 // over and over.
-func (w *world) mountinfo(a *actor) ([]byte, error) {
-	fd, err := unix.Openat(w.proc, a.file("mountinfo"), unix.O_RDONLY|unix.O_CLOEXEC, 0)
+func (w *world) mountinfo(p *process) ([]byte, error) {
+	fd, err := unix.Openat(w.proc, strconv.Itoa(p.pid)+"/mountinfo", unix.O_RDONLY|unix.O_CLOEXEC, 0)
 	if err != nil {
-		return nil, fmt.Errorf("mountinfo of actor %d: %w", a.number, err)
+		return nil, fmt.Errorf("mountinfo of process %d: %w", p.pid, err)
 	}
 	defer unix.Close(fd)
 	const chunk = 16 << 10
@@ -60,7 +60,7 @@ func (w *world) mountinfo(a *actor) ([]byte, error) {
 		case err == unix.EINTR:
 			continue
 		case err != nil:
-			return nil, fmt.Errorf("mountinfo of actor %d: %w", a.number, err)
+			return nil, fmt.Errorf("mountinfo of process %d: %w", p.pid, err)
 		case n == 0:
 			return data, nil
 		}

@@ -26,6 +26,7 @@ func (w *world) afterRefusal(a *actor, c *model.Call, errno unix.Errno) error {
 	if c.Op != model.OpUmount2 || errno != unix.EAGAIN || c.Args[1].N&model.MNT_EXPIRE == 0 {
 		return nil
 	}
+	w.marked = true
 	return w.noteMark(a, c)
 }
 
@@ -154,7 +155,7 @@ func (w *world) tableMarked(s *snapshot, x *space, m expiryMark) ([]mount, error
 		return w.tableBy(w.self, x.id)
 	}
 	for _, a := range inside {
-		rows, err := w.tableFromRoot(a.process, m.root)
+		rows, err := w.tableFromRoot(a.process, m.root, m.mount)
 		if errors.Is(err, unix.EPERM) {
 			continue
 		}

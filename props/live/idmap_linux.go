@@ -7,8 +7,12 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// identityMap maps every id to itself, as recorded traces have it.
-const identityMap = "0 0 4294967295"
+// identityMap maps every id to itself, as recorded traces have it. A user namespace
+// of a user has no id but root's.
+const (
+	identityMap = "0 0 4294967295"
+	rootMap     = "0 0 1"
+)
 
 // mapIDs gives the user namespace that a process has just made the identity map.
 // The kernel lets a process of the parent namespace write it; where that is not
@@ -94,6 +98,10 @@ func (w *world) enterParent(p *process, pid int) error {
 
 // writeMaps has a process write the maps of another one's user namespace.
 func (w *world) writeMaps(p *process, pid int) error {
+	ids := identityMap
+	if w.unprivileged {
+		ids = rootMap
+	}
 	for _, file := range []string{"/uid_map", "/gid_map"} {
 		p.begin()
 		p.must(unix.SYS_OPENAT, uintptr(w.proc), p.constant(strconv.Itoa(pid)+file), unix.O_WRONLY|unix.O_CLOEXEC)
@@ -105,7 +113,7 @@ func (w *world) writeMaps(p *process, pid int) error {
 			return fmt.Errorf("opening %s: %w", file[1:], errno)
 		}
 		p.begin()
-		p.must(unix.SYS_WRITE, fd, p.constant(identityMap), uintptr(len(identityMap)))
+		p.must(unix.SYS_WRITE, fd, p.constant(ids), uintptr(len(ids)))
 		p.add(unix.SYS_CLOSE, fd)
 		if err := p.run(w.deadline); err != nil {
 			return err

@@ -16,6 +16,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -79,6 +80,9 @@ func TestContext(t *testing.T) {
 
 // TestServerIsReplaced kills servers: one that is idle, one that runs a program.
 func TestServerIsReplaced(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("who is not root cannot look at the kernel's own root")
+	}
 	rootBefore := rootState(t)
 	n := newNative(t, Options{})
 	fine := system.Job{Program: parse(t, `mkdir("/a", 0755)`)}
@@ -245,6 +249,19 @@ func TestServeRefusesOthers(t *testing.T) {
 // clientVariable is in the environment of a process that TestKill is about to kill.
 const clientVariable = "MNTCHECK_LIVE_TEST_CLIENT"
 
+// runNothing makes sure that programs could be run.
+func runNothing() {
+	n, err := New(context.Background(), Options{})
+	if err == nil {
+		err = n.Close()
+	}
+	if err != nil {
+		fmt.Println(err)
+		os.Exit(1)
+	}
+	os.Exit(0)
+}
+
 // runClient runs programs for ever.
 func runClient() {
 	n, err := New(context.Background(), Options{})
@@ -262,7 +279,7 @@ func runClient() {
 			{Actor: 2, Call: model.NewCall(model.OpUnshare, model.Num(model.CLONE_NEWNS|model.CLONE_NEWUSER))},
 			{Actor: 1, Call: model.NewCall(model.OpMount, model.NULL(), model.Str("/"), model.NULL(), model.Num(model.MS_REMOUNT), model.NULL())},
 		}
-		jobs[i] = system.Job{Program: program, EachView: true}
+		jobs[i] = system.Job{World: system.World{Unprivileged: n.Profile().Unprivileged}, Program: program, EachView: true}
 	}
 	for {
 		if _, err := n.Run(context.Background(), jobs); err != nil {
@@ -271,10 +288,23 @@ func runClient() {
 	}
 }
 
-// TestKill kills a client at random moments. What it started has to be gone
-// after, and everything as it was.
+// TestKill kills a client at random moments, one of root's and one of another user.
+// What it started has to be gone after, and everything as it was.
 func TestKill(t *testing.T) {
 	newNative(t, Options{}) // or skip
+	t.Run("root", func(t *testing.T) { killAtRandom(t, nil) })
+	t.Run("user", func(t *testing.T) {
+		try := exec.Command("/proc/self/exe")
+		try.Env = append(os.Environ(), clientVariable+"="+makeNothing)
+		try.SysProcAttr = &syscall.SysProcAttr{Credential: nobody}
+		if output, err := try.CombinedOutput(); err != nil {
+			t.Skipf("%v: %s", err, output)
+		}
+		killAtRandom(t, nobody)
+	})
+}
+
+func killAtRandom(t *testing.T, user *syscall.Credential) {
 	before, rootBefore := mountinfo(t), rootState(t)
 	random := rand.New(rand.NewPCG(1, 2))
 	times := 20
@@ -284,6 +314,7 @@ func TestKill(t *testing.T) {
 	for i := range times {
 		command := exec.Command("/proc/self/exe")
 		command.Env = append(os.Environ(), clientVariable+"="+runPrograms)
+		command.SysProcAttr = &syscall.SysProcAttr{Credential: user}
 		command.Stderr = os.Stderr
 		output, err := command.StdoutPipe()
 		if err != nil {
@@ -384,6 +415,7 @@ func rootState(t *testing.T) string {
 const (
 	runPrograms = "run"
 	lookAtRoot  = "root"
+	makeNothing = "nothing"
 )
 
 // printRootState is what a process does that rootState has started.

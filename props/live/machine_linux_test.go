@@ -3,6 +3,7 @@ package live
 import (
 	"errors"
 	"testing"
+	"time"
 
 	"mntcheck/model"
 	"mntcheck/model/trace"
@@ -89,7 +90,7 @@ func machineModel(t *testing.T, m *Machine) modelRunner {
 func TestMachineAgreesWithModel(t *testing.T) {
 	m := newMachine(t, MachineOptions{Options: Options{CrossCheck: true}})
 	reference := machineModel(t, m)
-	for _, test := range programs {
+	for _, test := range programsFor(reference.sem) {
 		t.Run(test.name, func(t *testing.T) {
 			job := system.Job{Program: parse(t, test.text), EachView: true}
 			want := reference.runOne(t, job)
@@ -213,6 +214,33 @@ func TestBootUnreachable(t *testing.T) {
 	if !errors.As(err, &unreachable) {
 		t.Errorf("booting nothing: %v, want an UnreachableError", err)
 	}
+}
+
+// TestMachineLongProgram makes a program that takes longer than a machine may be
+// silent: each of its calls comes back in time. In the end an actor has a thousand
+// descriptors, half of one mount and half of one namespace.
+func TestMachineLongProgram(t *testing.T) {
+	const deadline = time.Second
+	m := newMachine(t, MachineOptions{Options: Options{Deadline: deadline}})
+	program := parse(t, `
+		mkdir("/a", 0755)
+		open("/a", O_PATH)
+		pidfd_open(1, 0)
+		ioctl($3, PIDFD_GET_MNT_NAMESPACE, 0)`)
+	for len(program) < 1300 {
+		program = append(program, model.Step{Actor: 1, Call: model.NewCall(model.OpDup, model.Ref(1+2*(len(program)%2)))})
+	}
+	job := system.Job{Program: program, EachView: true}
+	want := machineModel(t, m).runOne(t, job)
+	began := time.Now()
+	got, err := m.Run(t.Context(), []system.Job{job})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := compare(program, &want, &got[0]); d != "" {
+		t.Error(d)
+	}
+	t.Logf("%d calls in %v, with %s", len(program), time.Since(began).Round(time.Millisecond), m.Accel())
 }
 
 // BenchmarkMachine runs recorded programs in one machine.

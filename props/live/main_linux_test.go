@@ -15,6 +15,8 @@ func TestMain(m *testing.M) {
 		runClient()
 	case lookAtRoot:
 		printRootState()
+	case makeNothing:
+		runNothing()
 	}
 	os.Exit(m.Run())
 }

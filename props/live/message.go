@@ -11,7 +11,7 @@ import (
 
 // Client and server speak in turns: the client sends a request, the server
 // answers with one reply, or with one for each job of a run as it gets done.
-// Messages are values of package encoding/gob, which keeps every byte of a path.
+// Messages are values of package encoding/gob; what is asked in them is text.
 
 // verb says what a request wants.
 type verb uint8
@@ -28,48 +28,56 @@ const (
 // request is what the client sends.
 type request struct {
 	Verb     verb
-	Settings settings     // of verbHello
-	World    worldSpec    // of verbStart
-	Jobs     []job        // of verbRun
-	Actor    int          // of verbDo
-	Call     []model.Call // of verbDo; one
+	Settings settings  // of verbHello
+	World    worldSpec // of verbStart
+	Jobs     []job     // of verbRun
+	Call     lines     // of verbDo; one
 }
 
 // settings hold for as long as the server lives.
 type settings struct {
 	Deadline   time.Duration
 	CrossCheck bool
+	BySight    bool // Options.sourcesBySight
 }
 
 // worldSpec is system.World without the rules of the model.
 type worldSpec struct {
-	MountMax int32
-	Setup    []model.Step
+	MountMax     int32
+	Setup        lines
+	Unprivileged bool
 }
 
 // job is system.Job.
 type job struct {
 	World    worldSpec
-	Program  []model.Step
+	Program  lines
 	EachView bool
+	Identify bool
 }
 
-func specOf(w system.World) worldSpec { return worldSpec{MountMax: w.MountMax, Setup: w.Setup} }
+func specOf(w system.World) worldSpec {
+	return worldSpec{MountMax: w.MountMax, Setup: linesOf(w.Setup), Unprivileged: w.Unprivileged}
+}
 
 func jobsOf(jobs []system.Job) []job {
 	all := make([]job, len(jobs))
 	for i, j := range jobs {
-		all[i] = job{World: specOf(j.World), Program: j.Program, EachView: j.EachView}
+		all[i] = job{World: specOf(j.World), Program: linesOf(j.Program), EachView: j.EachView, Identify: j.Identify}
 	}
 	return all
 }
 
 // reply is what the server answers.
 type reply struct {
+	Working bool   // it is none yet: the job goes on, and so must the client's patience
 	Release string // of verbHello
 	Answers []answer
 	Views   []viewDelta
-	Failure failure
+	// Identities are those of the views, where they were asked for; one without a
+	// namespace is the same as the one before it.
+	Identities []model.Identity
+	Failure    failure
 }
 
 // answer is what a kernel answered to a call.
@@ -212,5 +220,11 @@ func (r *reply) recording() (system.Recording, error) {
 	}
 	var err error
 	rec.Views, err = viewsOf(r.Views)
+	for i, id := range r.Identities {
+		if i > 0 && len(id.Spaces) == 0 {
+			id = rec.Identities[i-1]
+		}
+		rec.Identities = append(rec.Identities, id)
+	}
 	return rec, err
 }

@@ -8,10 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"sync"
-	"syscall"
 	"time"
-
-	"golang.org/x/sys/unix"
 
 	"mntcheck/props/system"
 )
@@ -22,8 +19,9 @@ import (
 // server of its own, and so a processor of its own. Servers are kept for the
 // next one; one that has ended is replaced.
 type Native struct {
-	options Options
-	release string
+	options      Options
+	release      string
+	unprivileged bool // its servers are in user namespaces of their own
 
 	mu      sync.Mutex
 	idle    []*child
@@ -45,7 +43,11 @@ type child struct {
 // New makes sure that the kernel can be used: it starts a first server. The
 // error is an *UnreachableError where something is missing.
 func New(ctx context.Context, o Options) (*Native, error) {
-	n := &Native{options: o}
+	root, err := isRoot()
+	if err != nil {
+		return nil, err
+	}
+	n := &Native{options: o, unprivileged: !root}
 	c, err := n.acquire(ctx)
 	if err != nil {
 		return nil, err
@@ -55,9 +57,13 @@ func New(ctx context.Context, o Options) (*Native, error) {
 	return n, nil
 }
 
-// Profile says that this is a kernel, and of which release.
+// Profile says that this is a kernel, of which release, and what worlds it makes.
 func (n *Native) Profile() system.Profile {
-	return system.Profile{Name: "kernel", Release: n.release}
+	name := "kernel"
+	if n.unprivileged {
+		name = "kernel as a user"
+	}
+	return system.Profile{Name: name, Release: n.release, Unprivileged: n.unprivileged}
 }
 
 // acquire takes an idle server, or starts one.
@@ -135,13 +141,10 @@ func (n *Native) start(ctx context.Context, number int) (*child, error) {
 	c.command.Args[0] = "mntcheck-server"
 	c.command.Stdin, c.command.Stdout, c.command.Stderr = requests, replies, n.options.log()
 	c.command.Env = append(os.Environ(), serverVariable+"="+space, fmt.Sprintf("%s=%d", cpuVariable, os.Getpid()+number))
-	c.command.SysProcAttr = &syscall.SysProcAttr{Cloneflags: unix.CLONE_NEWNS | unix.CLONE_NEWPID | unix.CLONE_NEWNET}
+	isolate(c.command, n.unprivileged)
 	if err := c.command.Start(); err != nil {
 		_ = stream.Close()
-		if errors.Is(err, unix.EPERM) || errors.Is(err, unix.EACCES) {
-			err = &UnreachableError{Reason: "worlds are made by root of the initial user namespace, and this process may not make mount, pid and network namespaces; a virtual machine needs no privileges", Err: err}
-		}
-		return nil, err
+		return nil, notIsolated(err, n.unprivileged)
 	}
 	go func() {
 		c.err = c.command.Wait()

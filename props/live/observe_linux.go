@@ -13,17 +13,24 @@ import (
 
 // observe is the canonical view of the world.
 func (w *world) observe(crossCheck bool) (model.View, error) {
+	s, err := w.checkedLook(crossCheck)
+	if err != nil {
+		return model.View{}, err
+	}
+	return s.view()
+}
+
+// checkedLook takes a snapshot of a world that can be used, and compares it with
+// what mountinfo shows.
+func (w *world) checkedLook(crossCheck bool) (*snapshot, error) {
 	if w.dead != nil {
-		return model.View{}, w.dead
+		return nil, w.dead
 	}
 	s, err := w.look()
 	if err == nil && crossCheck {
 		err = w.crossCheck(s)
 	}
-	if err != nil {
-		return model.View{}, err
-	}
-	return s.view()
+	return s, err
 }
 
 // look takes a snapshot. Nothing that it does is a use of a mount which nobody

@@ -21,6 +21,10 @@ type Options struct {
 	CrossCheck bool
 	// Log is where a server says what ended it; nil: os.Stderr.
 	Log io.Writer
+
+	// sourcesBySight: sources of mounts are read as before Linux 6.13, from what
+	// processes see. For tests.
+	sourcesBySight bool
 }
 
 func (o Options) deadline() time.Duration {

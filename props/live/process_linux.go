@@ -47,15 +47,27 @@ func (p *process) must(number uintptr, args ...uintptr) *sysop {
 	return op
 }
 
+// mustWith adds one whose first argument is the value of a call before it, as
+// descriptors are; that one is the n-th of the request, from 0.
+func (p *process) mustWith(n int, number uintptr, args ...uintptr) {
+	p.must(number, append([]uintptr{0}, args...)...).Of = uint32(n + 1)
+}
+
 // room is the address and the memory of so many bytes of the slot's data,
 // which are zero. Without room it is nil.
 func (p *process) room(n int) (uintptr, []byte) {
+	at, data := p.unclear(n)
+	clear(data)
+	return at, data
+}
+
+// unclear is room that the kernel fills, and tells how far.
+func (p *process) unclear(n int) (uintptr, []byte) {
 	p.used = (p.used + 15) &^ 15
 	if n > dataBytes-p.used {
 		return 0, nil
 	}
 	data := p.slot().Data[p.used : p.used+n]
-	clear(data)
 	p.used += n
 	return uintptr(unsafe.Pointer(unsafe.SliceData(data))), data
 }
@@ -95,6 +107,9 @@ func (p *process) runHere() error {
 	ops := p.slot().Ops[:p.count]
 	for i := range ops {
 		op := &ops[i]
+		if op.Of != 0 {
+			op.Args[0] = ops[op.Of-1].Value
+		}
 		v, _, errno := syscall.RawSyscall6(op.Number, op.Args[0], op.Args[1], op.Args[2], op.Args[3], op.Args[4], op.Args[5])
 		op.Value, op.Errno = v, uintptr(errno)
 		if errno != 0 && op.Must != 0 {
@@ -117,8 +132,9 @@ func (p *process) wait(deadline time.Duration) error {
 	s := p.slot()
 	want := atomic.LoadUint32(&s.Posted)
 	// Most calls take microseconds. For these, the Go runtime need not know that
-	// the thread sleeps.
-	brief := unix.NsecToTimespec(int64(time.Millisecond))
+	// the thread sleeps. The timeout is longer than a tick of any kernel, so that its
+	// clock is not set anew for each call: an emulated one is slow.
+	brief := unix.NsecToTimespec(int64(20 * time.Millisecond))
 	for range 2 {
 		done := atomic.LoadUint32(&s.Done)
 		if done == want {

@@ -32,8 +32,8 @@ const (
 )
 
 // newProcessor puts the calling thread on a processor: the nth of those that it
-// may use.
-func newProcessor(nth int) (*processor, error) {
+// may use. Where it is alone on the machine, nobody waits for it.
+func newProcessor(nth int, alone bool) (*processor, error) {
 	p := &processor{current: -1}
 	if err := unix.SchedGetaffinity(0, &p.allowed); err != nil {
 		return nil, fmt.Errorf("sched_getaffinity: %w", err)
@@ -49,7 +49,9 @@ func newProcessor(nth int) (*processor, error) {
 			nth--
 		}
 	}
-	shortSlices()
+	if !alone {
+		shortSlices()
+	}
 	p.note()
 	return p, p.move(p.current, 0)
 }

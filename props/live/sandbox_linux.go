@@ -16,7 +16,8 @@ import (
 //
 // The thread makes two mount namespaces. In the bare one there is nothing but
 // the kernel's own root: worlds begin as copies of it. Home is what the thread
-// itself and the builder stand in; it has a proc to look at processes with.
+// itself and the builder stand in; it has a proc to look at processes with. In a
+// user namespace of its own the bare one has a tmpfs too, locked to that root.
 type sandbox struct {
 	slots   *slots
 	self    *process // this thread
@@ -30,7 +31,9 @@ type sandbox struct {
 	// tellsSource: statmount(2) tells the source of a mount; since Linux 6.13.
 	tellsSource bool
 	alone       bool // no other process on the machine
-	deadline    time.Duration
+	// unprivileged: the server is in a user namespace that is not the initial one.
+	unprivileged bool
+	deadline     time.Duration
 }
 
 // newSandbox checks that nothing outside can be reached, and builds the ground.
@@ -53,16 +56,14 @@ func newSandbox(outer string, deadline time.Duration, gone *atomic.Bool) (*sandb
 	if b.self, err = b.newProcess(); err != nil {
 		return nil, err
 	}
-	if err := b.strip(); err != nil {
-		return nil, fmt.Errorf("a mount namespace with nothing but the kernel's own root: %w", err)
+	if b.unprivileged {
+		err = b.reduce()
+	} else {
+		err = b.settle()
 	}
-	if err := clearOptions(); err != nil {
-		return nil, err
+	if err == nil {
+		err = b.furnish()
 	}
-	if b.root, err = b.openOwnRoot(); err != nil {
-		return nil, err
-	}
-	err = b.furnish()
 	if err == nil {
 		err = b.startBuilder()
 	}
@@ -100,6 +101,12 @@ func (b *sandbox) leave(outer string) error {
 		if err := checkAlone(); err != nil {
 			return err
 		}
+	} else {
+		initial, err := inInitialUser()
+		if err != nil {
+			return err
+		}
+		b.unprivileged = !initial
 	}
 	before, err := os.Readlink("/proc/self/ns/mnt")
 	switch {
@@ -109,7 +116,7 @@ func (b *sandbox) leave(outer string) error {
 		return errors.New("a server found itself in the mount namespace of its client, and stopped before it did anything there")
 	}
 	if err := unix.Unshare(unix.CLONE_NEWNS | unix.CLONE_FS); err != nil {
-		return &UnreachableError{Reason: "a mount namespace cannot be made", Err: err}
+		return notIsolated(err, b.unprivileged)
 	}
 	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {
 		return fmt.Errorf("making all mounts private: %w", err)
@@ -166,7 +173,7 @@ func (b *sandbox) strip() error {
 		return err
 	}
 	if _, err := namespaceID(b.bare); err != nil {
-		return &UnreachableError{Reason: "Linux " + b.release + " does not tell the ids of mount namespaces, which is new in 6.11", Err: err}
+		return b.tellsNoIDs(err)
 	}
 	// Entering a mount namespace puts root and working directory on its topmost
 	// root. That one can be unmounted until it is the namespace's own.
@@ -221,33 +228,61 @@ func lockedRoot(err error) error {
 	}
 }
 
-// furnish makes home: a tmpfs over the kernel's own root, with proc, a sysfs that
-// keeps the superblock of sysfs, and a file of nsfs that reaches that one's.
-func (b *sandbox) furnish() error {
-	steps := []struct {
-		what string
-		do   func() error
-	}{
+// tellsNoIDs explains why a mount namespace has no id.
+func (b *sandbox) tellsNoIDs(err error) error {
+	return &UnreachableError{Reason: "Linux " + b.release + " does not tell the ids of mount namespaces, which is new in 6.11", Err: err}
+}
+
+// settle makes the bare namespace and home, a tmpfs over the kernel's own root with
+// proc, as root of the initial user namespace can.
+func (b *sandbox) settle() error {
+	if err := b.strip(); err != nil {
+		return fmt.Errorf("a mount namespace with nothing but the kernel's own root: %w", err)
+	}
+	if err := clearOptions(); err != nil {
+		return err
+	}
+	var err error
+	if b.root, err = b.openOwnRoot(); err != nil {
+		return err
+	}
+	return inSteps("making a place for the server", []step{
 		{"unshare", func() error { return unix.Unshare(unix.CLONE_NEWNS) }},
 		{"mounting a tmpfs", func() error { return unix.Mount("home", "/", "tmpfs", 0, "mode=755") }},
 		{"chroot", func() error { return unix.Chroot("/..") }},
 		{"chdir", func() error { return unix.Chdir("/") }},
 		{"mounting proc", mountProc},
-		{"mkdir", func() error { return unix.Mkdir("/sys", 0o755) }},
 		{"the namespace's file", func() (err error) { b.home, err = openNS("/proc/thread-self/ns/mnt"); return err }},
+	})
+}
+
+// step is one of several things to do, in order.
+type step struct {
+	what string
+	do   func() error
+}
+
+func inSteps(what string, steps []step) error {
+	for _, s := range steps {
+		if err := s.do(); err != nil {
+			return fmt.Errorf("%s: %s: %w", what, s.what, err)
+		}
+	}
+	return nil
+}
+
+// furnish gives the server what it works with at home: a descriptor of /proc, and
+// what keeps superblocks.
+func (b *sandbox) furnish() error {
+	err := inSteps("making a place for the server", []step{
 		{"opening /proc", func() (err error) {
 			b.proc, err = unix.Open("/proc", unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
 			return err
 		}},
 		{"superblocks", func() (err error) { b.shared, err = b.openSuperblocks(); return err }},
-	}
-	for _, s := range steps {
-		if err := s.do(); err != nil {
-			return fmt.Errorf("making a place for the server: %s: %w", s.what, err)
-		}
-	}
+	})
 	unix.Umask(0)
-	return nil
+	return err
 }
 
 func openNS(path string) (int, error) {

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime"
+	"runtime/debug"
 	"runtime/pprof"
 	"strconv"
 	"sync/atomic"
@@ -62,14 +63,24 @@ type server struct {
 	encoder   *gob.Encoder
 	flush     *bufio.Writer
 	gone      atomic.Bool  // the client has ended
+	told      time.Time    // when the client was last told something
 	since     atomic.Int64 // when the last step began, in nanoseconds since the epoch; 0: idle; or loopEnded
 }
+
+// gcPercent is how far a server's memory grows before garbage is collected, in
+// percent of what it holds: some tens of megabytes.
+const gcPercent = 1000
 
 // serve speaks first: the first request has the settings, and with the sandbox
 // comes its reply.
 func serve(ctx context.Context, outer string, r io.Reader, w io.Writer) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	// A server holds little, and makes much that is gone with the next view.
+	debug.SetGCPercent(gcPercent)
+	// With a single processor the runtime takes it away from a thread in each system
+	// call of more than 20 microseconds, and its monitor never sleeps for longer.
+	runtime.GOMAXPROCS(max(2, runtime.GOMAXPROCS(0)))
 	s := &server{calls: kernelCalls(), flush: bufio.NewWriterSize(w, 1<<16)}
 	s.encoder = gob.NewEncoder(s.flush)
 	requests := make(chan *request)
@@ -116,7 +127,7 @@ func (s *server) loop(outer string, requests <-chan *request) error {
 	defer s.since.Store(loopEnded)
 	s.step()
 	nth, _ := strconv.Atoi(os.Getenv(cpuVariable))
-	place, err := newProcessor(nth)
+	place, err := newProcessor(nth, outer == "")
 	if err != nil {
 		return err
 	}
@@ -126,6 +137,7 @@ func (s *server) loop(outer string, requests <-chan *request) error {
 		return nil
 	}
 	s.sandbox, s.processor = box, place
+	box.tellsSource = box.tellsSource && !s.settings.BySight
 	defer box.close()
 	err = s.send(&reply{Release: box.release})
 	for err == nil {
@@ -179,7 +191,18 @@ func (s *server) send(r *reply) error {
 	if err := s.encoder.Encode(r); err != nil {
 		return err
 	}
+	s.told = time.Now()
 	return s.flush.Flush()
+}
+
+// reassure tells a client that waits for a long job that it goes on: one that
+// hears nothing takes the machine for hung. Each of the job's calls has a deadline of
+// its own.
+func (s *server) reassure() error {
+	if time.Since(s.told) < s.settings.Deadline/2 {
+		return nil
+	}
+	return s.send(&reply{Working: true})
 }
 
 // answer answers one request.
@@ -257,10 +280,14 @@ func (s *server) enteredStep(q *request) *reply {
 		}
 		return &reply{Views: deltasOf([]model.View{v})}
 	}
-	if len(q.Call) != 1 {
-		return &reply{Failure: failure{Text: "want one call"}}
+	steps, err := q.Call.steps()
+	if err == nil && len(steps) != 1 {
+		err = errors.New("want one call")
 	}
-	a, err := s.world.do(q.Actor, &q.Call[0])
+	if err != nil {
+		return &reply{Failure: failureOf(err)}
+	}
+	a, err := s.world.do(steps[0].Actor, &steps[0].Call)
 	if err != nil {
 		return &reply{Failure: failureOf(err)}
 	}
@@ -277,13 +304,17 @@ func (s *server) end(w *world) failure {
 // record runs one job.
 func (s *server) record(j *job) *reply {
 	s.step()
+	program, err := j.Program.steps()
+	if err != nil {
+		return &reply{Failure: failureOf(err)}
+	}
 	w, err := s.newWorld(&j.World)
 	if err != nil {
 		return &reply{Failure: failureOf(err)}
 	}
 	r := &reply{}
 	var views []model.View
-	err = s.recordIn(w, j, r, &views)
+	err = s.recordIn(w, j, program, r, &views)
 	r.Views, r.Failure = deltasOf(views), failureOf(err)
 	if f := s.end(w); f.Fatal {
 		r.Failure = f
@@ -292,30 +323,37 @@ func (s *server) record(j *job) *reply {
 }
 
 // recordIn makes the program's calls, and takes the views that were asked for.
-func (s *server) recordIn(w *world, j *job, r *reply, views *[]model.View) error {
+func (s *server) recordIn(w *world, j *job, program []model.Step, r *reply, views *[]model.View) error {
 	observe := func(last bool) error {
-		v, err := w.observe(last || s.settings.CrossCheck)
+		look := w.observe
+		if j.Identify {
+			look = w.identified(r)
+		}
+		v, err := look(last || s.settings.CrossCheck)
 		if err == nil {
 			*views = append(*views, v)
 		}
 		return err
 	}
 	if j.EachView {
-		if err := observe(len(j.Program) == 0); err != nil {
+		if err := observe(len(program) == 0); err != nil {
 			return err
 		}
 	}
-	values := make([]int64, 0, len(j.Program))
-	for i := range j.Program {
+	values := make([]int64, 0, len(program))
+	for i := range program {
 		s.step()
-		step := &j.Program[i]
+		if err := s.reassure(); err != nil {
+			return err
+		}
+		step := &program[i]
 		call := step.Call.Resolve(values)
 		a, err := w.do(step.Actor, &call)
 		if err == nil {
 			r.Answers = append(r.Answers, a)
 			values = append(values, a.Value)
 			if j.EachView {
-				err = observe(i == len(j.Program)-1)
+				err = observe(i == len(program)-1)
 			}
 		}
 		if err == nil && s.gone.Load() {

@@ -37,6 +37,8 @@ type sysop struct {
 	Errno  uintptr
 	Must   uint32 // where it fails, those behind it are not made
 	Child  uint32 // index of the slot that a child of this call goes on with; 0: there is no child
+	Of     uint32 // number, from 1, of a call of the request whose value is the first argument; 0: that is given
+	_      uint32
 }
 
 // slots is the shared memory.

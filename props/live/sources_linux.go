@@ -1,66 +1,206 @@
 package live
 
 import (
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
+
+	"golang.org/x/sys/unix"
 )
 
 // Before Linux 6.13, statmount(2) does not tell the source of a mount. It is in
 // /proc/PID/mountinfo, which shows the mounts that can be reached from the root of a
-// process. A source is that of the call that made the superblock's first mount,
-// and copies of a mount have it as well: so where one mount of a superblock is
-// seen, all are known; where none is, nobody ever saw one.
+// process. The source of a mount does not change, and copies of a mount have it as
+// well: so each is looked for until it has been seen once.
 
 // nameSources gives the mounts of a snapshot their sources.
-func (w *world) nameSources(s *snapshot) error {
+func (w *world) nameSources(s *snapshot, files map[uint64][]holder) error {
 	if w.tellsSource {
 		return nil
 	}
-	if w.sources == nil {
-		w.sources = map[uint64]string{}
-	}
-	for _, p := range s.places {
-		if err := w.readSources(s, p); err != nil {
+	for _, look := range []func(*snapshot, map[uint64][]holder) error{w.askActors, w.askBuilder} {
+		if w.fillSources(s) == 0 {
+			break
+		}
+		if err := look(s, files); err != nil {
 			return err
 		}
 	}
-	bySuperblock := map[device]string{}
+	w.fillSources(s)
+	w.noteSuperblocks(s)
+	return nil
+}
+
+// noteSuperblocks keeps what superblocks have for a source, until the call after the
+// next one: no single call takes the last mount of one away and makes another, which
+// could have its device number.
+func (w *world) noteSuperblocks(s *snapshot) {
+	w.lastSources, w.unseenCalls = map[device]string{}, 0
+	s.eachMount(func(m *mount) {
+		if !m.untold {
+			w.lastSources[m.device] = m.source
+		}
+	})
+}
+
+// fillSources gives mounts the sources that are known, and counts the others.
+func (w *world) fillSources(s *snapshot) (untold int) {
+	bySuperblock := map[device]string{w.initial[1]: "none"}
+	if w.unseenCalls <= 1 {
+		maps.Copy(bySuperblock, w.lastSources)
+	}
+	s.eachMount(func(m *mount) {
+		if source, ok := w.sources[m.id]; ok {
+			bySuperblock[m.device] = source
+		}
+	})
+	s.eachMount(func(m *mount) {
+		source, ok := w.sources[m.id]
+		if ok {
+			m.source, m.untold = source, false
+			return
+		}
+		source, ok = bySuperblock[m.device]
+		switch m.fstype {
+		case "nsfs", "rootfs", "nullfs":
+			if !ok {
+				source, ok = m.fstype, true // the kernel's own mount of it
+			}
+		case "proc", "sysfs":
+			ok = false // each call to mount them makes one more mount of the same superblock
+		}
+		if m.source, m.untold = source, !ok; ok {
+			w.sources[m.id] = source
+		} else {
+			untold++
+		}
+	})
+	return untold
+}
+
+func (s *snapshot) eachMount(f func(*mount)) {
 	for i := range s.spaces {
 		for j := range s.spaces[i].mounts {
-			m := &s.spaces[i].mounts[j]
-			if source, ok := w.sources[m.id]; ok {
-				m.source, m.hasSource = source, true
-				bySuperblock[m.device] = source
-			}
+			f(&s.spaces[i].mounts[j])
 		}
 	}
-	for i := range s.spaces {
-		for j := range s.spaces[i].mounts {
-			m := &s.spaces[i].mounts[j]
-			if m.hasSource {
+}
+
+// hasUntold tells whether a namespace has a mount whose source is looked for.
+func (t *table) hasUntold() bool {
+	return slices.ContainsFunc(t.mounts, func(m mount) bool { return m.untold })
+}
+
+// askActors reads the mountinfo of the actors in a namespace.
+func (w *world) askActors(s *snapshot, _ map[uint64][]holder) error {
+	for _, p := range s.places {
+		for i := range s.spaces {
+			t := &s.spaces[i]
+			if t.ino != p.ino || !t.hasUntold() {
 				continue
 			}
-			m.source = w.guessSource(m, bySuperblock)
+			if err := w.readSources(t, w.actors[p.actor-1].process); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
 }
 
-// guessSource is the source of a mount that no actor sees.
-func (w *world) guessSource(m *mount, bySuperblock map[device]string) string {
-	if source, ok := bySuperblock[m.device]; ok {
-		return source
+// askBuilder has the builder enter namespaces, and reads its mountinfo there: from the
+// topmost root, then from where actors stand or have a directory open. It does
+// not go where that may clear the mark of MNT_EXPIRE on a mount that nobody uses.
+func (w *world) askBuilder(s *snapshot, files map[uint64][]holder) error {
+	if w.marked {
+		return nil
 	}
-	switch m.fstype {
-	case "nsfs", "rootfs", "nullfs":
-		return m.fstype
+	for i := range s.spaces {
+		t := &s.spaces[i]
+		if !t.hasUntold() {
+			continue
+		}
+		x := &w.spaces[slices.IndexFunc(w.spaces, func(x space) bool { return !x.gone && x.ino == t.ino })]
+		entered, err := w.enterSpace(s, x, files)
+		if err != nil {
+			return err
+		}
+		if !entered {
+			continue
+		}
+		err = w.readSources(t, w.builder)
+		if err == nil {
+			err = w.askFrom(s, t)
+		}
+		if problem := w.goHome(); err == nil {
+			err = problem
+		}
+		if err != nil {
+			return err
+		}
 	}
-	return "none"
+	return nil
 }
 
-// readSources reads the mountinfo of an actor.
-func (w *world) readSources(s *snapshot, p place) error {
-	data, err := w.mountinfo(w.actors[p.actor-1])
+// askFrom has the builder, in a namespace, stand where the actors in it do.
+func (w *world) askFrom(s *snapshot, t *table) error {
+	for _, p := range s.places {
+		if p.ino != t.ino {
+			continue
+		}
+		a := w.actors[p.actor-1]
+		names := []string{"cwd"}
+		err := w.eachFile(a, func(fd int, st *unix.Statx_t) {
+			if st.Mode&unix.S_IFMT == unix.S_IFDIR {
+				names = append(names, "fd/"+strconv.Itoa(fd))
+			}
+		})
+		if err != nil {
+			return err
+		}
+		for _, name := range names {
+			if w.noteSources(t); !t.hasUntold() {
+				return nil
+			}
+			if err := w.readFrom(t, a, name); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// noteSources strikes out what has been seen.
+func (w *world) noteSources(t *table) {
+	for i := range t.mounts {
+		if _, ok := w.sources[t.mounts[i].id]; ok {
+			t.mounts[i].untold = false
+		}
+	}
+}
+
+// readFrom reads the mountinfo of the builder with a directory of an actor's as its
+// root.
+func (w *world) readFrom(t *table, a *actor, name string) error {
+	z := w.builder
+	z.begin()
+	here := z.constant(".")
+	z.must(unix.SYS_OPENAT, uintptr(w.proc), z.constant(a.file(name)), unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC)
+	z.mustWith(0, unix.SYS_FCHDIR)
+	z.mustWith(0, unix.SYS_CLOSE)
+	z.must(unix.SYS_CHROOT, here)
+	if err := z.run(w.deadline); err != nil {
+		return err
+	}
+	if err := z.failed("open", "fchdir", "close", "chroot"); err != nil {
+		return err
+	}
+	return w.readSources(t, z)
+}
+
+// readSources reads the mountinfo of a process that is in a namespace.
+func (w *world) readSources(t *table, p *process) error {
+	data, err := w.mountinfo(p)
 	if err != nil {
 		return err
 	}
@@ -74,14 +214,9 @@ func (w *world) readSources(s *snapshot, p place) error {
 			sources[uint32(n)] = unescape(fields[1])
 		}
 	}
-	for i := range s.spaces {
-		if s.spaces[i].ino != p.ino {
-			continue
-		}
-		for _, m := range s.spaces[i].mounts {
-			if source, ok := sources[m.idOld]; ok {
-				w.sources[m.id] = source
-			}
+	for _, m := range t.mounts {
+		if source, ok := sources[m.idOld]; ok {
+			w.sources[m.id] = source
 		}
 	}
 	return nil

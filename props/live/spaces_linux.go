@@ -32,6 +32,7 @@ func (w *world) addTables(s *snapshot, files map[uint64][]holder) error {
 		case rows == nil:
 			x.gone = true
 		default:
+			w.likeInWorlds(rows)
 			tables[i] = rows
 		}
 	}
@@ -45,46 +46,35 @@ func (w *world) addTables(s *snapshot, files map[uint64][]holder) error {
 			return err
 		}
 	}
-	return w.nameSources(s)
+	return w.nameSources(s, files)
 }
 
 // tableOf reads a namespace from outside, or where that would not go unseen,
-// by an actor in it.
+// by an actor in it. From outside the kernel takes the oldest mount on the
+// namespace's root for the one at "/". It may be at another place, where the kernel's
+// own root is no longer read-only and somebody can have made a directory in it.
 func (w *world) tableOf(s *snapshot, x *space) ([]mount, error) {
 	for _, m := range w.marks {
 		if m.space == x.id {
 			return w.tableMarked(s, x, m)
 		}
 	}
+	if w.root.rootfs && w.shared.exclusive && !w.marked {
+		return nil, errNoTable
+	}
 	return w.tableBy(w.self, x.id)
 }
 
 // tableInside reads a namespace that has no table as seen from outside. It is
 // gone, then there are no rows; or it has no mount but its root; or, before Linux
-// 7.0, what is mounted there is older than the root. Then the builder goes
-// there to look.
+// 7.0, what is mounted there is older than the root, or in a directory of it. Then
+// the builder goes there to look.
 func (w *world) tableInside(s *snapshot, x *space, files map[uint64][]holder) ([]mount, error) {
-	fd, err := w.openSpace(s, x, files)
-	if err != nil || fd < 0 {
+	if entered, err := w.enterSpace(s, x, files); err != nil || !entered {
 		return nil, err
 	}
-	z := w.builder
-	z.begin()
-	z.must(unix.SYS_SETNS, uintptr(fd), unix.CLONE_NEWNS)
-	z.add(unix.SYS_CLOSE, uintptr(fd))
-	if err := z.run(w.deadline); err != nil {
-		return nil, err
-	}
-	if err := z.failed("setns"); err != nil {
-		return nil, err
-	}
-	rows, err := w.tableHere(z)
-	z.begin()
-	z.must(unix.SYS_SETNS, uintptr(w.home), unix.CLONE_NEWNS)
-	if problem := z.run(w.deadline); problem != nil {
-		return nil, problem
-	}
-	if err := errors.Join(err, z.failed("setns")); err != nil {
+	rows, err := w.tableHere(w.builder)
+	if err := errors.Join(err, w.goHome()); err != nil {
 		return nil, err
 	}
 	return rows, w.findPoints(s, x, rows)
@@ -92,40 +82,40 @@ func (w *world) tableInside(s *snapshot, x *space, files map[uint64][]holder) ([
 
 // tableHere reads the namespace that a process is in, whose root is that of the
 // topmost mount.
-func (w *world) tableHere(p *process) ([]mount, error) {
+func (b *sandbox) tableHere(p *process) ([]mount, error) {
 	p.begin()
 	st := p.addStatx(atFDCWD, p.constant("/"), unix.AT_NO_AUTOMOUNT)
-	if err := p.run(w.deadline); err != nil {
+	if err := p.run(b.deadline); err != nil {
 		return nil, err
 	}
 	if err := p.failed("statx"); err != nil {
 		return nil, err
 	}
-	for id := st.Mnt_id; ; {
-		rows, err := w.stat(p, 0, []uint64{id})
+	for id, above := st.Mnt_id, uint64(0); ; {
+		rows, err := b.stat(p, 0, []uint64{id})
 		if err != nil {
 			return nil, err
 		}
 		if rows[0].parent == id {
-			return w.tableFromRoot(p, id)
+			return b.tableFromRoot(p, id, above)
 		}
-		id = rows[0].parent
+		id, above = rows[0].parent, id
 	}
 }
 
 // tableFromRoot reads the namespace that a process is in, whose root has that id.
-// There is nothing in the kernel's own root, so that mounts on it are at "/".
-func (w *world) tableFromRoot(p *process, root uint64) ([]mount, error) {
-	ids, err := w.list(p, 0, root)
+// The mount right on the directory "/" of that root is above; 0: there is none.
+func (b *sandbox) tableFromRoot(p *process, root, above uint64) ([]mount, error) {
+	ids, err := b.list(p, 0, root)
 	if err != nil {
 		return nil, err
 	}
-	rows, err := w.stat(p, 0, append([]uint64{root}, ids...))
+	rows, err := b.stat(p, 0, append([]uint64{root}, ids...))
 	if err != nil {
 		return nil, err
 	}
 	for i := range rows {
-		if rows[i].parent == root {
+		if rows[i].id == root || rows[i].id == above {
 			rows[i].point, rows[i].hasPoint = "/", true
 		}
 	}
@@ -172,11 +162,10 @@ func below(dir, point string) string {
 // errUnknownSpace is that of a namespace that may or may not exist.
 var errUnknownSpace = errors.New("nobody knows whether a namespace exists")
 
-// openSpace gives the builder a descriptor of a namespace in which there is an
-// actor, or of which one has a descriptor; else by its handle, which Linux has
-// since 6.18, or by going through all namespaces. It is -1 where the namespace is
-// gone.
-func (w *world) openSpace(s *snapshot, x *space, files map[uint64][]holder) (int, error) {
+// enterSpace has the builder enter a namespace, and tells whether that was there to
+// be entered. It gets a descriptor through an actor who is there, or who has one;
+// else by its handle, which Linux has since 6.18, or by going through all namespaces.
+func (w *world) enterSpace(s *snapshot, x *space, files map[uint64][]holder) (bool, error) {
 	z := w.builder
 	z.begin()
 	i := slices.IndexFunc(s.places, func(p place) bool { return p.ino == x.ino })
@@ -193,20 +182,56 @@ func (w *world) openSpace(s *snapshot, x *space, files map[uint64][]holder) (int
 	default:
 		z.must(unix.SYS_OPEN_BY_HANDLE_AT, fdNsfsRoot, z.spaceHandle(x), unix.O_RDONLY|unix.O_CLOEXEC)
 	}
+	at, data := z.room(8)
+	z.mustWith(0, unix.SYS_IOCTL, nsGetMntNSID, at)
+	z.mustWith(0, unix.SYS_SETNS, unix.CLONE_NEWNS)
+	z.mustWith(0, unix.SYS_CLOSE)
 	if err := z.run(w.deadline); err != nil {
-		return -1, err
+		return false, err
 	}
 	fd, errno := z.result(0)
 	switch {
 	case errno == 0:
-		return w.checkSpace(int(fd), x)
+		// The number of its file may by now be that of another one, of any kind.
+		if _, errno := z.result(1); errno != 0 {
+			z.begin()
+			z.add(unix.SYS_CLOSE, fd)
+			return false, z.run(w.deadline)
+		}
+		if err := z.failed("open", "ioctl", "setns", "close"); err != nil {
+			return false, err
+		}
+		if *(*uint64)(unsafe.Pointer(unsafe.SliceData(data))) == x.id {
+			return true, nil
+		}
+		return false, w.goHome()
 	case held:
-		return -1, fmt.Errorf("opening a mount namespace: %w", errno)
+		return false, fmt.Errorf("opening a mount namespace: %w", errno)
 	case errno == unix.ESTALE:
-		return -1, nil
-	default:
-		return w.findSpace(x)
+		return false, nil
 	}
+	found, err := w.findSpace(x)
+	if err != nil || found < 0 {
+		return false, err
+	}
+	z.begin()
+	z.must(unix.SYS_SETNS, uintptr(found), unix.CLONE_NEWNS)
+	z.must(unix.SYS_CLOSE, uintptr(found))
+	if err := z.run(w.deadline); err != nil {
+		return false, err
+	}
+	return true, z.failed("setns", "close")
+}
+
+// goHome has the builder come back from a namespace.
+func (w *world) goHome() error {
+	z := w.builder
+	z.begin()
+	z.must(unix.SYS_SETNS, uintptr(w.home), unix.CLONE_NEWNS)
+	if err := z.run(w.deadline); err != nil {
+		return err
+	}
+	return z.failed("setns")
 }
 
 // findSpace goes through the mount namespaces that were made after home, by age.
@@ -240,25 +265,6 @@ func (w *world) findSpace(x *space) (int, error) {
 		}
 		fd = next
 	}
-}
-
-// checkSpace closes a descriptor of the builder that is of another namespace,
-// whose file got the number that this one's had.
-func (w *world) checkSpace(fd int, x *space) (int, error) {
-	z := w.builder
-	z.begin()
-	at, data := z.room(8)
-	z.add(unix.SYS_IOCTL, uintptr(fd), nsGetMntNSID, at)
-	if err := z.run(w.deadline); err != nil {
-		return -1, err
-	}
-	_, errno := z.result(0)
-	if errno == 0 && *(*uint64)(unsafe.Pointer(unsafe.SliceData(data))) == x.id {
-		return fd, nil
-	}
-	z.begin()
-	z.add(unix.SYS_CLOSE, uintptr(fd))
-	return -1, z.run(w.deadline)
 }
 
 // spaceHandle is struct file_handle of a namespace's file.

@@ -20,7 +20,7 @@ import (
 type superblocks struct {
 	lock, gate int // descriptors
 	nsfs       int // a file of nsfs, opened through a mount of this namespace
-	sysfs      int // the root of sysfs; -1: the kernel has none
+	sysfs      int // the root of sysfs; -1: the kernel has none, or a context keeps it
 	root       *ownRoot
 	device     device // of nsfs
 	exclusive  bool   // this server holds the lock alone: nsfs or the kernel's own root may have been remounted
@@ -50,6 +50,12 @@ func (b *sandbox) openSuperblocks() (*superblocks, error) {
 		return nil, fmt.Errorf("mounting a namespace's file: %w", err)
 	}
 	if s.nsfs, err = unix.Open(file, unix.O_PATH|unix.O_CLOEXEC, 0); err != nil {
+		return nil, err
+	}
+	if b.unprivileged {
+		return s, errors.Join(s.checkWritable(), s.holdSysfs())
+	}
+	if err := unix.Mkdir("/sys", 0o755); err != nil {
 		return nil, err
 	}
 	switch err := unix.Mount("sysfs", "/sys", "sysfs", 0, ""); err {

@@ -64,7 +64,7 @@ func (b *sandbox) list(p *process, nsid, below uint64) ([]uint64, error) {
 	for last := uint64(0); ; last = all[len(all)-1] {
 		p.begin()
 		req, _ := p.room(mntIDReqBytes)
-		out, data := p.room(listChunk * 8)
+		out, data := p.unclear(listChunk * 8)
 		*request32(p, req) = mntIDReq{Size: mntIDReqBytes, ID: below, Param: last, NSID: nsid}
 		p.must(unix.SYS_LISTMOUNT, req, out, listChunk, 0)
 		if err := p.run(b.deadline); err != nil {

@@ -25,7 +25,12 @@ type world struct {
 	keeper      int // a descriptor of the builder that keeps the first tmpfs's superblock
 	mountMax    string
 	sources     map[uint64]string // of mounts by unique id, where statmount does not tell
+	lastSources map[device]string // of superblocks, at the last look
+	unseenCalls int               // since then
+	owners      map[uint64]uint64 // user namespaces of mount namespaces, by id; for identities
+	identity    model.Identity    // of the last view, where it was asked for
 	marks       []expiryMark
+	marked      bool  // a mount was marked by umount2(MNT_EXPIRE)
 	dead        error // why the world can be used no more
 }
 
@@ -54,7 +59,7 @@ func (b *sandbox) newWorld(calls *[model.NumOps]kernelCall, spec *worldSpec) (*w
 	}
 	err = w.build(spec)
 	if err == nil {
-		_, err = w.runSteps(spec.Setup)
+		err = w.setUp(spec.Setup)
 	}
 	if err != nil {
 		return nil, errors.Join(err, w.close())
@@ -63,6 +68,9 @@ func (b *sandbox) newWorld(calls *[model.NumOps]kernelCall, spec *worldSpec) (*w
 }
 
 func (w *world) build(spec *worldSpec) error {
+	if spec.Unprivileged != w.unprivileged {
+		return w.otherKind()
+	}
 	if err := w.limitMounts(spec.MountMax); err != nil {
 		return err
 	}
@@ -70,7 +78,6 @@ func (w *world) build(spec *worldSpec) error {
 	if err != nil {
 		return err
 	}
-	names := []string{"setns", "unshare", "mount", "chroot", "chdir", "fspick", "clone", "setns"}
 	z := w.builder
 	z.begin()
 	root := z.constant("/")
@@ -78,8 +85,9 @@ func (w *world) build(spec *worldSpec) error {
 	z.must(unix.SYS_SETNS, uintptr(w.bare), unix.CLONE_NEWNS)
 	z.must(unix.SYS_UNSHARE, unix.CLONE_NEWNS)
 	z.must(unix.SYS_MOUNT, none, root, z.constant("tmpfs"), 0, 0)
-	z.must(unix.SYS_CHROOT, z.constant("/.."))
-	z.must(unix.SYS_CHDIR, root)
+	names := append([]string{"setns", "unshare", "mount"}, w.enterRoot(z)...)
+	keeper, child := len(names), len(names)+1
+	names = append(names, "fspick", "clone", "setns")
 	// A reference on the superblock, and on no mount: while it is held, no other
 	// superblock gets the device number by which it is known.
 	z.must(unix.SYS_FSPICK, atFDCWD, root, unix.FSPICK_CLOEXEC)
@@ -88,10 +96,10 @@ func (w *world) build(spec *worldSpec) error {
 	if err := z.run(w.deadline); err != nil {
 		return err
 	}
-	if fd, errno := z.result(5); errno == 0 {
+	if fd, errno := z.result(keeper); errno == 0 {
 		w.keeper = int(fd)
 	}
-	if pid, errno := z.result(6); errno == 0 && pid != 0 {
+	if pid, errno := z.result(child); errno == 0 && pid != 0 {
 		p.pid = int(pid)
 		w.actors = []*actor{{process: p, number: 1, alive: true}}
 	}
@@ -99,6 +107,31 @@ func (w *world) build(spec *worldSpec) error {
 		return fmt.Errorf("making a world: %w", err)
 	}
 	return w.firstActor()
+}
+
+// enterRoot has the builder stand on the tmpfs that it has mounted on its root, as
+// on its root, and names the calls. Where that root is a tmpfs, which is locked in
+// place, the new one takes its place.
+func (w *world) enterRoot(z *process) []string {
+	top := z.constant("/..")
+	if !w.unprivileged {
+		z.must(unix.SYS_CHROOT, top)
+		z.must(unix.SYS_CHDIR, z.constant("/"))
+		return []string{"chroot", "chdir"}
+	}
+	here := z.constant(".")
+	z.must(unix.SYS_CHDIR, top)
+	z.must(unix.SYS_PIVOT_ROOT, here, here)
+	z.must(unix.SYS_UMOUNT2, here, unix.MNT_DETACH)
+	return []string{"chdir", "pivot_root", "umount2"}
+}
+
+// otherKind is the error of a world that cannot be made here.
+func (w *world) otherKind() error {
+	if w.unprivileged {
+		return fmt.Errorf("this world is one of root of the initial user namespace, and this process makes those of a user: %w", errors.ErrUnsupported)
+	}
+	return fmt.Errorf("this world is one of a user who is not root of the initial user namespace, and this process makes those of root: %w", errors.ErrUnsupported)
 }
 
 // firstActor closes the descriptors that actor 1 has from the builder, and looks
@@ -118,6 +151,7 @@ func (w *world) firstActor() error {
 		return err
 	}
 	w.initial = [2]device{w.root.device, {st.Dev_major, st.Dev_minor}}
+	w.sources = map[uint64]string{st.Mnt_id: "none"}
 	return w.discover(a)
 }
 
@@ -149,21 +183,22 @@ func (w *world) actor(n int64) *actor {
 	return w.actors[n-1]
 }
 
-// runSteps makes the calls of a program. The error is why the first call that
-// had no answer had none.
-func (w *world) runSteps(program []model.Step) ([]answer, error) {
-	answers := make([]answer, 0, len(program))
+// setUp makes calls. The error is why the first one that had no answer had none.
+func (w *world) setUp(l lines) error {
+	program, err := l.steps()
+	if err != nil {
+		return err
+	}
 	values := make([]int64, 0, len(program))
 	for i := range program {
 		call := program[i].Call.Resolve(values)
 		a, err := w.do(program[i].Actor, &call)
 		if err != nil {
-			return answers, fmt.Errorf("step %d, %d %s: %w", i+1, program[i].Actor, program[i].Call, err)
+			return fmt.Errorf("step %d, %d %s: %w", i+1, program[i].Actor, program[i].Call, err)
 		}
-		answers = append(answers, a)
 		values = append(values, a.Value)
 	}
-	return answers, nil
+	return nil
 }
 
 // do makes a call as an actor. After an error the world can be used no more,
@@ -172,6 +207,7 @@ func (w *world) do(n int, c *model.Call) (answer, error) {
 	if w.dead != nil {
 		return answer{}, w.dead
 	}
+	w.unseenCalls++
 	a := w.actor(int64(n))
 	if a == nil {
 		return answer{}, fmt.Errorf("actor %d does not exist or has exited", n)

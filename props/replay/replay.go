@@ -239,7 +239,7 @@ func worldOf(t *trace.Trace) (system.World, error) {
 	if err != nil {
 		sem, err = model.ForRelease(model.DefaultRelease)
 	}
-	w := system.World{Semantics: sem}
+	w := system.World{Semantics: sem, Unprivileged: t.Meta.Unprivileged()}
 	if t.Meta.Get("start") != "" {
 		return w, errors.New("the trace starts in a state that was drawn, not made by calls")
 	}

@@ -14,7 +14,7 @@ var _ Stateful = (*Model)(nil)
 
 // NewModel is the Factory of the model.
 func NewModel(ctx context.Context, w World) (System, error) {
-	s := model.NewState(model.World{Semantics: w.Semantics, MountMax: w.MountMax})
+	s := model.NewState(w.Model())
 	m := &Model{s}
 	if _, err := Run(ctx, m, w.Setup); err != nil {
 		return nil, err
@@ -32,6 +32,9 @@ func (m *Model) Do(_ context.Context, actor int, call *model.Call) (model.Result
 
 // Observe returns the canonical view of the model's state.
 func (m *Model) Observe(context.Context) (model.View, error) { return m.state.View(), nil }
+
+// Identify returns the model's own numbers.
+func (m *Model) Identify(context.Context) (model.Identity, error) { return m.state.Identity(), nil }
 
 // State returns the model's state.
 func (m *Model) State() *model.State { return m.state }

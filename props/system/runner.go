@@ -25,6 +25,9 @@ type Job struct {
 	Program []model.Step
 	// EachView: the view is recorded after every call, else only at the end.
 	EachView bool
+	// Identify: with each view the numbers are recorded by which its things can be
+	// found again in the next one. A runner that cannot tell records none.
+	Identify bool
 }
 
 // Recording is what a program was answered.
@@ -36,6 +39,8 @@ type Recording struct {
 	// first call, then one after each call that had an answer. Without
 	// Job.EachView only the last of these.
 	Views []model.View
+	// Identities belong to Views, one to each, where Job.Identify asked for them.
+	Identities []model.Identity
 	// Err is why the first call without an answer had none.
 	Err error
 }
@@ -74,6 +79,12 @@ func (r factoryRunner) record(ctx context.Context, job Job) (rec Recording) {
 			var v model.View
 			if v, rec.Err = sys.Observe(ctx); rec.Err == nil {
 				rec.Views = append(rec.Views, v)
+			}
+			if who, ok := sys.(Identifier); ok && job.Identify && rec.Err == nil {
+				var id model.Identity
+				if id, rec.Err = who.Identify(ctx); rec.Err == nil {
+					rec.Identities = append(rec.Identities, id)
+				}
 			}
 		}
 	}

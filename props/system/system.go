@@ -13,6 +13,14 @@ type World struct {
 	Semantics *model.Semantics // nil: those of model.DefaultRelease
 	MountMax  int32            // fs.mount-max; 0: the kernel's default
 	Setup     []model.Step
+	// Unprivileged: the world is one that a user has made who is not root; a
+	// system's Profile says whether its worlds are. See model.World.
+	Unprivileged bool
+}
+
+// Model is the world for the model, without the setup.
+func (w World) Model() model.World {
+	return model.World{Semantics: w.Semantics, MountMax: w.MountMax, Unprivileged: w.Unprivileged}
 }
 
 // System makes calls and shows mount tables.
@@ -38,6 +46,14 @@ type Stateful interface {
 	State() *model.State
 }
 
+// Identifier is a System that tells what the things of its view are, so that they
+// can be found again in the next one.
+type Identifier interface {
+	System
+	// Identify is about the view that Observe returned last; no call lies between.
+	Identify(ctx context.Context) (model.Identity, error)
+}
+
 // Profiler is a System that says what it is.
 type Profiler interface {
 	Profile() Profile
@@ -48,6 +64,8 @@ type Profile struct {
 	Name    string              // such as "model"
 	Release string              // the kernel release that it claims to behave as; "" if none
 	Calls   func(model.Op) bool // the calls that it supports; nil: all
+	// Unprivileged: its worlds are unprivileged ones, and no others.
+	Unprivileged bool
 }
 
 // Supports tells whether the system makes such a call.

@@ -89,6 +89,9 @@ func (t *conformText) apart() {
 	if t.ViewsHidden > 0 {
 		t.line("%s without a canonical form were not compared, or not in full.", some(t.ViewsHidden, "view"))
 	}
+	if t.SourcesUntold > 0 {
+		t.line("%s of mounts that nobody can see were not compared: this kernel does not tell them.", some(t.SourcesUntold, "source"))
+	}
 	if t.Unsupported > 0 {
 		t.line("%s ended early: at a call that cannot be made here, or at tables that cannot be looked at.", some(t.Unsupported, "program"))
 	}

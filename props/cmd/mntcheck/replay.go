@@ -100,7 +100,7 @@ func stateAfter(ctx context.Context, t *trace.Trace) (*model.State, error) {
 	if err != nil {
 		return nil, err
 	}
-	state := model.NewState(model.World{Semantics: sem})
+	state := model.NewState(model.World{Semantics: sem, Unprivileged: t.Meta.Unprivileged()})
 	_, err = system.Run(ctx, system.FromState(state), t.Program())
 	return state, err
 }

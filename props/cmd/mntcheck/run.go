@@ -70,7 +70,7 @@ func (c *runCommand) Run(s *session) error {
 	if err != nil {
 		return err
 	}
-	state := model.NewState(model.World{Semantics: sem})
+	state := model.NewState(model.World{Semantics: sem, Unprivileged: program.Meta.Unprivileged()})
 	if err := sameWorld(program, state); err != nil {
 		return err
 	}

@@ -16,7 +16,7 @@ func TestCommandLine(t *testing.T) {
 		err  string
 	}{
 		{name: "nothing asked", a: KVM, want: " MNTCHECK_GUEST=1"},
-		{name: "TCG", a: TCG, want: " no_timer_check MNTCHECK_GUEST=1"},
+		{name: "TCG", a: TCG, want: " no_timer_check init_on_alloc=0 init_on_free=0 mitigations=off MNTCHECK_GUEST=1"},
 		{
 			name: "all", a: KVM,
 			o: Options{

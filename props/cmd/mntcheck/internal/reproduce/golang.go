@@ -189,7 +189,7 @@ func (w *goWriter) data() any {
 		defined = append(defined, fmt.Sprintf("%s = %#x", name, value))
 	}
 	slices.Sort(defined)
-	title := "This program makes the calls of " + w.origin() + "."
+	title := "This program makes the calls of " + w.origin() + "." + w.whose()
 	manner := "The machine's own mounts are out of reach: before its first mount call it makes sure that it is in " +
 		"a mount namespace of its own. It prints each call with its answer, and the mount table at the end. Exit status: 0, "
 	if w.compares() {

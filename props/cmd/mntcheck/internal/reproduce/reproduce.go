@@ -123,6 +123,14 @@ func (s *story) origin() string {
 	return text
 }
 
+// whose says who has to make the calls, where that is not root.
+func (s *story) whose() string {
+	if !s.Meta.Unprivileged() {
+		return ""
+	}
+	return " A user who is not root made them; root is answered otherwise, unless the program is run by unshare -Urm."
+}
+
 // comment puts a mark such as "// " before each line of a text.
 func comment(mark, text string) string {
 	var b strings.Builder

@@ -45,6 +45,7 @@ func TestGolden(t *testing.T) {
 		{"namespace", ".go.golden", Go},
 		{"program", ".go.golden", Go},
 		{"script", ".sh.golden", Shell},
+		{"user", ".sh.golden", Shell},
 	} {
 		t.Run(test.name+test.extension, func(t *testing.T) {
 			got, err := test.write(readTrace(t, filepath.Join("testdata", test.name+".txtar")))

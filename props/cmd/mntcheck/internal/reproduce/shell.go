@@ -217,7 +217,7 @@ func (w *shellWriter) data() any {
 		Create, Chdir, Chroot, Unshare bool
 		Answered, Try                  bool
 	}{
-		comment("# ", wrap("This script makes the calls of "+w.origin()+".", 76)), comment("# ", strings.TrimSpace(w.Comment)),
+		comment("# ", wrap("This script makes the calls of "+w.origin()+"."+w.whose(), 76)), comment("# ", strings.TrimSpace(w.Comment)),
 		comment("# ", wrap(manner, 80)),
 		w.calls.String(), comment("#\t", w.ending()),
 		tools, strings.Join(names, " "),
