@@ -55,8 +55,16 @@ func callsOf(name string) []model.Op {
 		return []model.Op{model.OpUmount2}
 	case strings.HasPrefix(name, "unshare-"):
 		return []model.Op{model.OpUnshare, model.OpClone, model.OpClone3}
-	case name == "type-change":
+	}
+	switch name {
+	case "type-change":
 		return []model.Op{model.OpMount, model.OpMountSetattr, model.OpOpenTreeAttr}
+	case "INV-12", "slides-locked", "covered-stays-locked":
+		return []model.Op{model.OpMount, model.OpMoveMount}
+	case "copy-isomorphic":
+		return []model.Op{model.OpMount, model.OpOpenTree, model.OpOpenTreeAttr}
+	case "copy-keeps-unbindable", "canonical-renaming":
+		return []model.Op{model.OpOpenTree, model.OpOpenTreeAttr, model.OpFsmount, model.OpUnshare, model.OpClone, model.OpClone3}
 	}
 	return nil
 }

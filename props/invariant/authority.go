@@ -14,14 +14,16 @@ func authorityInvariants() []*Invariant {
 			Statement: "Mounts of another mount namespace than the caller's come, move and go by propagation, with a removed mountpoint, or with their namespace; " +
 				"their attributes do not change.",
 			Source: "spec 03 §§3, 5, 04 §§19, 21; users I1; lxc#1547, youki#3733",
-			Check:  checkUnrelated,
+			Needs:  Visible, Facts: Places | Groups,
+			Check: checkUnrelated,
 		},
 		{
 			Name: "authority",
 			Statement: "A call changes a mount only if the caller has CAP_SYS_ADMIN over the owner of its namespace, " +
 				"or by propagation, removal of the mountpoint, or the end of a namespace; detached trees belong to who holds their descriptor.",
 			Source: "spec 01 §4; users I18; CVE-2025-38499, commit 12f147ddd6de",
-			Check:  checkAuthority,
+			Needs:  Visible, Facts: Places | Groups,
+			Check: checkAuthority,
 		},
 	}
 }
@@ -100,8 +102,8 @@ func checkUnrelated(t *Transition) (premise bool, broken *Violation) {
 		if ns <= 0 || ns == own || t.Before.Spaces[ns].Anon {
 			continue
 		}
-		premise = true
 		c := t.changeOf(m)
+		premise = premise || c != 0
 		if c&changedPlace != 0 && !t.brought(m) && !t.shadows() {
 			return true, t.say("%v of %v was moved or taken out, and not by propagation", m, ns)
 		}

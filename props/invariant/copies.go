@@ -9,26 +9,30 @@ func copyInvariants() []*Invariant {
 			Name:      "copy-leaves-source",
 			Statement: "Making a copy, by bind, open_tree or unshare, changes nothing about what is copied: places, flags, locks, groups.",
 			Source:    "spec 01 §2.6, 03 §4; users I1",
-			Check:     checkCopySource,
+			Needs:     Visible, Facts: Places | Groups,
+			Check: checkCopySource,
 		},
 		{
 			Name: "copy-isomorphic",
 			Statement: "bind and OPEN_TREE_CLONE copy the named mount and, if recursive, all below the named directory but unbindable mounts and what is below these: " +
 				"same tree, flags and groups.",
 			Source: "spec 03 §4, 04 §3, §10; users I17",
-			Check:  checkTreeCopy,
+			Needs:  Visible, Facts: Places | Groups,
+			Check: checkTreeCopy,
 		},
 		{
 			Name:      "unshare-isomorphic",
 			Statement: "unshare and clone with CLONE_NEWNS copy the whole table but mounts of mount namespaces' files: same tree, flags and types, LOCKED kept; root and working directory follow.",
 			Source:    "spec 04 §16, 05 §4; users I15",
-			Check:     checkTableCopy, WholeTable: true,
+			Needs:     Visible, Facts: Places | Groups,
+			Check: checkTableCopy, WholeTable: true,
 		},
 		{
 			Name:      "unshare-empty",
 			Statement: "An empty mount namespace has a copy of the bottom mount and nothing else; root and working directory are there.",
 			Source:    "spec 05 §3",
-			Check:     checkEmptyTable,
+			Needs:     Visible, Facts: Places,
+			Check: checkEmptyTable,
 		},
 		{
 			Name:      "unshare-cost",
@@ -225,7 +229,7 @@ func (c *tableCheck) one(m model.MountIx, o, r *model.Mount, copied model.MountI
 	flags, keep := r.Flags^o.Flags, model.SettableFlags|model.Shrinkable
 	if !c.foreign {
 		keep |= model.Locked | model.AttributeLocks | model.Shared
-	} else if missing := locksDue(o.Flags) &^ r.Flags; missing != 0 || o.Parent != 0 && r.Flags&model.Locked == 0 {
+	} else if missing := locksDue(o.Flags) &^ r.Flags; t.whole() && (missing != 0 || o.Parent != 0 && r.Flags&model.Locked == 0) {
 		return t.say("%v, the copy of %v for another owner, lacks locks", copied, m)
 	}
 	group, master := o.Group, o.Master
@@ -239,7 +243,7 @@ func (c *tableCheck) one(m model.MountIx, o, r *model.Mount, copied model.MountI
 		return t.say("%v is no copy of %v: root, source or idmapping differ", copied, m)
 	case flags&keep != 0:
 		return t.say("%v and its copy %v differ in %v", m, copied, flagWords(flags&keep))
-	case r.Group != group && !t.died(), r.Master != master && !t.died():
+	case r.Group != group && !t.died(), !t.sameMaster(r.Master, master) && !t.died():
 		return t.say("%v, the copy of %v, has another peer group or master than such a copy has", copied, m)
 	}
 	return nil

@@ -34,6 +34,18 @@
 // what happens later (who enters stands on the graft, closing the descriptor
 // ends the namespace). Their checks go on with a private copy of the state.
 //
+// # Systems that show tables only
+//
+// Needs says what an invariant takes. State: locks, marks, rings, detached trees or
+// costs, which no kernel shows. Tables: one view, or two. Visible: a state that holds
+// what tables show and nothing else, as package observed keeps it, and the Facts that
+// are named: not every call of a kernel tells where its paths lead. Of a full state
+// such a check sees more, and then it looks at that as well. [Transition.Sees] tells
+// whether an invariant can be checked on a transition. That this is declared rightly
+// is tested: on drawn programs and under every fault, what is seen to be broken is
+// broken, what is seen to apply applies, and where nothing is hidden, the other way
+// round; and each of these invariants catches a fault in what is seen.
+//
 // # Cost
 //
 // Most checks look at the operation first and are done. In worlds of up to 64

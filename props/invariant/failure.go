@@ -18,7 +18,7 @@ func checkFailure(t *Transition) (bool, *Violation) {
 	if t.ok() {
 		return false, nil
 	}
-	if !t.HasState() {
+	if !t.whole() {
 		return checkFailureOfTables(t)
 	}
 	if t.Unchanged() {

@@ -35,6 +35,13 @@ func callFaults() []fault {
 				x.r = r
 			}
 		}},
+		{name: "unmounts what is in use", do: func(x *faulty) {
+			call := *x.call
+			if x.is(model.OpUmount2) && call.Args[1].N&model.MNT_EXPIRE == 0 {
+				call.Args[1].N |= model.MNT_DETACH
+			}
+			x.make(call)
+		}},
 		{name: "unmounts one too many", do: func(x *faulty) {
 			if x.right() && x.is(model.OpUmount2) {
 				for m := len(x.s.Mounts) - 1; m > 0; m-- {

@@ -138,6 +138,13 @@ func namespaceFaults() []fault {
 				}
 			}
 		}},
+		{name: "a copy loses its source", do: func(x *faulty) {
+			if x.namespace() {
+				if _, root, graft := x.space(); graft != 0 {
+					x.edit().Mount(graft).Source = x.s.Mounts[root].Source
+				}
+			}
+		}},
 		{name: "puts the children in another order", do: func(x *faulty) {
 			if x.namespace() {
 				_, root, _ := x.space()

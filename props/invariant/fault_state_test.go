@@ -300,6 +300,41 @@ func stateFaults() []fault {
 				}
 			}
 		}},
+		{name: "a peer leaves the master of its group", do: func(x *faulty) {
+			if x.right() {
+				for _, m := range x.fresh() {
+					if r := &x.s.Mounts[m]; r.Master != 0 && r.NextPeer != m && x.s.Mounts[r.NextPeer].Master == r.Master {
+						x.leaveMaster(m)
+						return
+					}
+				}
+			}
+		}},
+		{name: "what is shared stays unbindable", do: func(x *faulty) {
+			if x.right() && x.is(model.OpMount) && x.typeChange() == model.MS_SHARED {
+				for _, c := range x.s.Journal() {
+					if r := &x.s.Mounts[c.M]; r.ID != 0 && r.Flags&model.Shared != 0 && c.Old.Flags&model.Unbindable != 0 {
+						x.edit().Mount(c.M).Flags |= model.Unbindable
+					}
+				}
+			}
+		}},
+		{name: "removes a name that is a mountpoint elsewhere", do: func(x *faulty) {
+			if !x.right() || !x.is(model.OpRmdir, model.OpUnlink, model.OpRename) {
+				return
+			}
+			for m := range x.before.Mounts {
+				was := &x.before.Mounts[m]
+				if was.ID == 0 || was.NS <= 0 || was.Parent == 0 || x.s.Dentries[was.MP].Flags&model.Unlinked == 0 || x.s.Mounts[was.Parent].NS != was.NS {
+					continue
+				}
+				c := x.edit().Clone(was.Parent)
+				r := x.edit().Mount(c)
+				r.UID, r.Root, r.Source, r.Flags = was.UID, was.Root, was.Source, was.Flags&model.SettableFlags
+				x.edit().Attach(c, was.Parent, was.MP)
+				return
+			}
+		}},
 		{name: "copies in another order", do: func(x *faulty) {
 			if x.right() {
 				for _, m := range x.fresh() {

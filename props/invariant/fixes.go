@@ -11,13 +11,15 @@ func fixInvariants() []*Invariant {
 			Name:      "copy-keeps-unbindable",
 			Statement: "A copy that is made for a new mount namespace is unbindable if and only if its original is.",
 			Source:    "spec 01 §2.6, 07 §3.1; changelog 7.2.11",
-			Check:     checkKeepsUnbindable,
+			Needs:     Visible, Facts: Places,
+			Check: checkKeepsUnbindable,
 		},
 		{
 			Name:      "slave-or-unbindable",
 			Statement: "No mount is a slave and unbindable.",
 			Source:    "spec 01 §2.2, 04 §13, 07 §3.7; changelog 7.2.11",
 			OfState:   true,
+			Needs:     Visible,
 			Check:     checkSlaveOrUnbindable,
 		},
 		{
@@ -36,7 +38,8 @@ func fixInvariants() []*Invariant {
 			Name:      "umount-not-busy",
 			Statement: "An umount without MNT_DETACH takes out nothing that is in use, wherever it is mounted.",
 			Source:    "spec 03 §5.3, 07 §3.5; changelog 7.2.11",
-			Check:     checkNotBusy,
+			Needs:     Visible, Facts: Places | Groups,
+			Check: checkNotBusy,
 		},
 	}
 }

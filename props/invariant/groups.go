@@ -9,6 +9,7 @@ func groupInvariants() []*Invariant {
 			Name:      "INV-6",
 			Statement: "A mount is shared if and only if it has a peer group, it is then not unbindable, and the members of a group form one ring.",
 			Source:    "spec 01 §6 INV-6; users I13",
+			Needs:     Visible,
 			Check:     checkRings,
 		},
 		{
@@ -22,7 +23,8 @@ func groupInvariants() []*Invariant {
 			Name:      "INV-8",
 			Statement: "Every slave is in the list of its master, which is shared; no group receives from itself; the peers of a slave have its master, and stand together in its list in ring order.",
 			Source:    "spec 01 §6 INV-8; users I13; CVE-2016-4581",
-			Check:     checkMasters,
+			Needs:     Visible, Facts: Groups,
+			Check: checkMasters,
 		},
 		{
 			Name:      "INV-9",
@@ -34,7 +36,8 @@ func groupInvariants() []*Invariant {
 			Name:      "INV-12",
 			Statement: "After an attach, every eligible receiver of the parent has a new copy at the same place, beneath what was there, which is a peer or slave of the source as the receiver is of the parent.",
 			Source:    "spec 01 §6 INV-12; spec 03 §3.2",
-			Check:     checkReceivers,
+			Needs:     Visible, Facts: Places | Groups,
+			Check: checkReceivers,
 		},
 	}
 }
@@ -90,7 +93,7 @@ func checkWholeRings(t *Transition) *Violation {
 }
 
 func checkGroupFS(t *Transition) (premise bool, broken *Violation) {
-	if !t.HasState() {
+	if !t.whole() {
 		return checkGroupFSOfTables(t)
 	}
 	s := t.After

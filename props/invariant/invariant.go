@@ -8,6 +8,9 @@ type Needs uint8
 const (
 	// State: the full state, locks, rings and detached trees included.
 	State Needs = iota
+	// Visible: a state that holds what mount tables show, as package observed keeps
+	// it, and the Facts of the invariant. Of a full state the check sees more.
+	Visible
 	// Tables: the mount tables of all namespaces, as a view has them.
 	Tables
 	// Process: what one process sees.
@@ -27,6 +30,12 @@ type Transition struct {
 	before *model.View
 	after  *model.View
 
+	beforeRead, afterRead parsed // of the views
+
+	observed bool  // the states hold what tables show, and nothing else
+	told     Facts // where observed
+	name     func(s *model.State, m model.MountIx) string
+
 	facts facts
 }
 
@@ -42,6 +51,7 @@ type Invariant struct {
 	Statement string // one sentence
 	Source    string // the document, commit or selftest that promises it
 	Needs     Needs
+	Facts     Facts // what it takes besides where Needs is Visible
 	// Calls are those for which its premise can hold; nil: any. It saves asking.
 	Calls []model.Op
 	// OfState: it is about any state, not about the call that led there; after a

@@ -10,7 +10,8 @@ func privilegeInvariants() []*Invariant {
 			Name:      "NS-5",
 			Statement: "Each copy has the flags and the idmapping of its original, and at least its attribute locks; for the owner exactly these.",
 			Source:    "spec 05 §5 NS-5; users I6",
-			Check:     checkAttributes,
+			Needs:     Visible, Facts: Places,
+			Check: checkAttributes,
 		},
 		{
 			Name:      "NS-6",
@@ -28,7 +29,8 @@ func privilegeInvariants() []*Invariant {
 			Name:      "NS-8",
 			Statement: "For a foreign caller every place that something covers in the copied area is covered in the copy; mounts of mount namespaces' files alone are left out.",
 			Source:    "spec 05 §5 NS-8; users I5; CVE-2014-9717",
-			Check:     checkRevealForeign,
+			Needs:     Visible, Facts: Places,
+			Check: checkRevealForeign,
 		},
 		{
 			Name:      "NS-9",
@@ -46,13 +48,15 @@ func privilegeInvariants() []*Invariant {
 			Name:      "NS-16",
 			Statement: "The new namespace belongs to the caller's user namespace, and who enters may mount in it.",
 			Source:    "spec 05 §5 NS-16",
-			Check:     checkOwner,
+			Needs:     Visible, Facts: Places,
+			Check: checkOwner,
 		},
 		{
 			Name:      "NS-22",
 			Statement: "For a foreign caller no mount of the new namespace is master or peer of one outside: nothing done inside propagates out.",
 			Source:    "spec 05 §5 NS-22",
-			Check:     checkReceivesOnly, WholeTable: true,
+			Needs:     Visible, Facts: Places,
+			Check: checkReceivesOnly, WholeTable: true,
 		},
 		{
 			Name:      "NS-23",
@@ -64,7 +68,8 @@ func privilegeInvariants() []*Invariant {
 			Name:      "NS-24",
 			Statement: "Outside of the initial user namespace, proc and sysfs can be mounted only where a fully visible instance is.",
 			Source:    "spec 05 §5 NS-24; spec 04 §2.1; crun#2086",
-			Check:     checkTooRevealing, WholeTable: true,
+			Needs:     Visible, Facts: Places,
+			Check: checkTooRevealing, WholeTable: true,
 		},
 	}
 }

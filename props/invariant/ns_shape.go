@@ -17,37 +17,43 @@ func shapeInvariants() []*Invariant {
 			Name:      "NS-2",
 			Statement: "The graft shows exactly the directory that was named, and who enters stands on top of it.",
 			Source:    "spec 05 §5 NS-2; crun#2262",
-			Check:     checkRootIdentity, WholeTable: true,
+			Needs:     Visible, Facts: Places,
+			Check: checkRootIdentity, WholeTable: true,
 		},
 		{
 			Name:      "NS-3",
 			Statement: "The new namespace has a copy of the named mount and, with AT_RECURSIVE, of all below the named directory but pruned subtrees, and of nothing else.",
 			Source:    "spec 05 §5 NS-3, §1.3",
-			Check:     checkCopySet,
+			Needs:     Visible, Facts: Places,
+			Check: checkCopySet,
 		},
 		{
 			Name:      "NS-4",
 			Statement: "The copies are mounted as the originals are: same parents, mountpoints, roots, sources and order.",
 			Source:    "spec 05 §5 NS-4",
-			Check:     checkIsomorphic,
+			Needs:     Visible, Facts: Places,
+			Check: checkIsomorphic,
 		},
 		{
 			Name:      "NS-12",
 			Statement: "The propagation type of each copy follows from that of its original, and no new peer group comes to be.",
 			Source:    "spec 05 §5 NS-12, §1.4",
-			Check:     checkCopyTypes,
+			Needs:     Visible, Facts: Places | Groups,
+			Check: checkCopyTypes,
 		},
 		{
 			Name:      "NS-14",
 			Statement: "The new namespace has new mounts only, and no mount changes to another namespace.",
 			Source:    "spec 05 §5 NS-14",
-			Check:     checkDisjoint,
+			Needs:     Visible, Facts: Places,
+			Check: checkDisjoint,
 		},
 		{
 			Name:      "NS-15",
 			Statement: "The copies have unique ids that rise in preorder above all others; where ids of namespaces rise, so does the new one's.",
 			Source:    "spec 05 §5 NS-15; spec 08 §4",
-			Check:     checkIDOrder,
+			Needs:     Visible, Facts: Places,
+			Check: checkIDOrder,
 		},
 		{
 			Name:      "NS-17",
@@ -66,7 +72,7 @@ func shapeInvariants() []*Invariant {
 }
 
 func checkShape(t *Transition) (bool, *Violation) {
-	if !t.HasState() {
+	if !t.whole() && !t.followed() {
 		return checkShapeOfTables(t)
 	}
 	n := t.namespace()
@@ -189,7 +195,7 @@ func checkCopyTypes(t *Transition) (bool, *Violation) {
 		switch {
 		case c.Group != group:
 			return true, t.say("%v is of peer group %v, but the copy of %v should be of %v", p.to, c.Group, p.from, group)
-		case c.Master != master:
+		case !t.sameMaster(c.Master, master):
 			return true, t.say("%v has the master %v, but the copy of %v should have %v", p.to, c.Master, p.from, master)
 		}
 	}
@@ -224,8 +230,11 @@ func checkIDOrder(t *Transition) (bool, *Violation) {
 	if !n.ok {
 		return false, nil
 	}
-	last := t.Before.LastUID()
-	for _, m := range n.trees {
+	last, trees := t.Before.LastUID(), n.trees
+	if !t.whole() {
+		trees = appendByAge(nil, t.After, n.root)
+	}
+	for _, m := range trees {
 		if uid := t.After.Mounts[m].UID; uid <= last {
 			return true, t.say("the unique id of %v, %v, is not above %v", m, uid, last)
 		} else {
@@ -244,7 +253,7 @@ func checkIDOrder(t *Transition) (bool, *Violation) {
 }
 
 func checkNoPins(t *Transition) (bool, *Violation) {
-	if !t.HasState() {
+	if !t.whole() && !t.followed() {
 		return checkNoPinsOfTables(t)
 	}
 	n := t.namespace()

@@ -23,7 +23,7 @@ func sourceInvariants() []*Invariant {
 }
 
 func checkSource(t *Transition) (bool, *Violation) {
-	if !t.HasState() {
+	if !t.whole() && !t.followed() {
 		return checkSourceOfTables(t)
 	}
 	n := t.namespace()
@@ -34,9 +34,12 @@ func checkSource(t *Transition) (bool, *Violation) {
 		if v := t.checkSame(m, t.After, "when the namespace was made"); v != nil {
 			return true, v
 		}
-		if v := t.checkOrders(m); v != nil {
+		if v := t.checkOrders(m); v != nil && t.whole() {
 			return true, v
 		}
+	}
+	if !t.whole() {
+		return true, nil
 	}
 	pairs, _ := t.copied()
 	for _, p := range pairs {
@@ -113,7 +116,7 @@ func (t *Transition) checkOrders(m model.MountIx) *Violation {
 }
 
 func checkNoPropagation(t *Transition) (bool, *Violation) {
-	if !t.HasState() {
+	if !t.whole() && !t.followed() {
 		return checkNoPropagationOfTables(t)
 	}
 	n := t.namespace()

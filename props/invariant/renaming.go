@@ -1,5 +1,7 @@
 package invariant
 
+import "mntcheck/model"
+
 // renamingInvariants are about what canonical forms do not depend on.
 func renamingInvariants() []*Invariant {
 	return []*Invariant{{
@@ -39,11 +41,22 @@ func checkRenaming(t *Transition) (bool, *Violation) {
 			s.Spaces[i].ID = 1<<40 - s.Spaces[i].ID
 		}
 	}
-	_, view := t.Views()
+	view := t.viewAfter()
 	if renamed := s.View(); renamed != *view {
 		return true, &Violation{Message: "the canonical view changes when ids do: " + firstDifference(view.Mounts, renamed.Mounts)}
 	}
 	return true, nil
+}
+
+// viewAfter is the second of Views. The first is not made for it, which takes as
+// long.
+func (t *Transition) viewAfter() *model.View {
+	if t.after != nil || t.views != nil {
+		_, view := t.Views()
+		return view
+	}
+	view := t.After.View()
+	return &view
 }
 
 // firstDifference shows the first line in which two texts differ.

@@ -6,9 +6,10 @@ import "mntcheck/model"
 // copy of the state after the call, which is never shown to anybody.
 
 // tryOut returns that copy. It is not ok where the state is broken so badly
-// that going on with it could take forever.
+// that going on with it could take forever, nor of a system that shows no state:
+// what happens next there only that system can tell.
 func (t *Transition) tryOut() (s *model.State, ok bool) {
-	if !t.isSound() {
+	if !t.whole() || !t.isSound() {
 		return nil, false
 	}
 	if t.facts.sandbox == nil {

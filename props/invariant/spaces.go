@@ -16,7 +16,8 @@ func spaceInvariants() []*Invariant {
 			Name:      "INV-14",
 			Statement: "A mount of a mount namespace's file is attached only from an older namespace, and no copy by propagation or by a new namespace has one.",
 			Source:    "spec 01 §6 INV-14; spec 04 §23; snapd#17376",
-			Check:     checkPins,
+			Needs:     Visible, Facts: Places | Groups,
+			Check: checkPins,
 		},
 		{
 			Name:      "INV-17",

@@ -11,8 +11,23 @@ import (
 
 func splitLines(s string) []string { return strings.Split(strings.TrimSuffix(s, "\n"), "\n") }
 
-// tables are the parsed sections of a view.
-func tables(v *model.View) ([]mountinfo.Section, *Violation) {
+// parsed are the sections of a view, and what is wrong with it.
+type parsed struct {
+	view     *model.View // nil: nothing was read
+	sections []mountinfo.Section
+	broken   *Violation
+}
+
+// tables are the sections of a view; each is read once.
+func (t *Transition) tables(v *model.View, at *parsed) ([]mountinfo.Section, *Violation) {
+	if v == nil || at.view != v {
+		*at = parsed{view: v}
+		at.sections, at.broken = readTables(v)
+	}
+	return at.sections, at.broken
+}
+
+func readTables(v *model.View) ([]mountinfo.Section, *Violation) {
 	if v == nil {
 		return nil, nil
 	}
@@ -25,7 +40,7 @@ func tables(v *model.View) ([]mountinfo.Section, *Violation) {
 
 func (t *Transition) afterTables() ([]mountinfo.Section, *Violation) {
 	_, after := t.Views()
-	return tables(after)
+	return t.tables(after, &t.afterRead)
 }
 
 func line(e *mountinfo.Entry) string { return "\"" + e.String() + "\"" }
@@ -84,14 +99,15 @@ func checkUniqueMountpointOfTables(t *Transition) (bool, *Violation) {
 	}
 	premise := false
 	for i := range sections {
-		seen := map[place]bool{}
+		seen, children := map[place]bool{}, map[int]int{}
 		for j := range sections[i].Entries {
 			e := &sections[i].Entries[j]
 			if e.Parent == e.ID || strings.HasSuffix(e.Mountpoint, "//deleted") {
 				continue
 			}
 			p := place{e.Parent, e.Mountpoint}
-			premise = premise || len(seen) > 0
+			children[e.Parent]++
+			premise = premise || children[e.Parent] > 1
 			if seen[p] {
 				return true, &Violation{Message: line(e) + " is not alone on its mountpoint"}
 			}
@@ -144,6 +160,9 @@ func checkFailureOfTables(t *Transition) (bool, *Violation) {
 			what = firstDifference(before.Actors, after.Actors)
 		}
 		return true, &Violation{Message: "the call failed, but " + what}
+	}
+	if t.HasState() && len(t.After.Journal()) > 0 {
+		return true, t.say("the call failed, but %v is another mount than before, or its peer group another group", t.After.Journal()[0].M)
 	}
 	return true, nil
 }
@@ -247,7 +266,7 @@ func (t *Transition) compareSections(entries func(was, is *mountinfo.Section) *V
 		return true, broken
 	}
 	b, _ := t.Views()
-	before, broken := tables(b)
+	before, broken := t.tables(b, &t.beforeRead)
 	if broken != nil {
 		return true, broken
 	}

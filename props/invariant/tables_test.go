@@ -29,7 +29,7 @@ func runTables(f *fault, world model.World, program []model.Step, premises map[s
 		view = s.View()
 		t := invariant.NewTables(&was, &view, step.Actor, &call, x.r)
 		for _, v := range invariant.All() {
-			if v.Needs == invariant.State {
+			if !v.Needs.OfTables() {
 				continue
 			}
 			premise, b := v.Check(t)
@@ -84,7 +84,7 @@ func TestTables(t *testing.T) {
 		faults[f.name] = f
 	}
 	for _, v := range invariant.All() {
-		if v.Needs == invariant.State {
+		if !v.Needs.OfTables() {
 			continue
 		}
 		f, ok := faults[catches[v.Name]]

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unsafe"
 
 	"mntcheck/model"
 )
@@ -27,7 +28,16 @@ func NewTables(before, after *model.View, actor int, call *model.Call, result mo
 func (t *Transition) Reset(before, after *model.State, actor int, call *model.Call, result model.Result) {
 	t.Before, t.After, t.Actor, t.Call, t.Result = before, after, actor, call, result
 	t.views, t.before, t.after = nil, nil, nil
+	t.observed, t.told, t.name = false, 0, nil
+	t.beforeRead.view, t.afterRead.view = nil, nil
 	t.facts.known = 0
+}
+
+// ResetTables makes t describe another call, on a system that shows mount tables
+// only. See Reset.
+func (t *Transition) ResetTables(before, after *model.View, actor int, call *model.Call, result model.Result) {
+	t.Reset(nil, nil, actor, call, result)
+	t.before, t.after = before, after
 }
 
 // Views are the canonical views before and after the call. They are made of
@@ -47,6 +57,7 @@ func (t *Transition) Views() (before, after *model.View) {
 // by the views of its states. It holds until the next Reset.
 func (t *Transition) ShowViews(views func() (before, after *model.View)) {
 	t.views, t.before, t.after = views, nil, nil
+	t.beforeRead.view, t.afterRead.view = nil, nil
 }
 
 // HasState tells whether the transition shows states; else only views.
@@ -194,6 +205,9 @@ func (t *Transition) mountWords(m model.MountIx) string {
 		if s == t.After && s.Mounts[m].NS == 0 && int(m) < len(t.Before.Mounts) && !t.isNew(m) {
 			continue // unmounted: it had a path before
 		}
+		if t.name != nil {
+			return t.name(s, m)
+		}
 		if pathEnds(s, m) {
 			return fmt.Sprintf("mount %d %s", s.Mounts[m].ID, s.MountPath(m))
 		}
@@ -258,14 +272,34 @@ func flagWords(f model.MountFlags) string {
 // look, since comparing would cost more than it saves, and says false.
 func (t *Transition) Unchanged() bool {
 	if t.facts.learn(factUnchanged) {
-		t.facts.unchanged = t.HasState() && !t.ok() && sameRecords(t.Before, t.After)
+		switch {
+		case !t.HasState() || t.ok():
+			t.facts.unchanged = false
+		case t.observed:
+			before, after := t.Views()
+			t.facts.unchanged = len(t.After.Journal()) == 0 && before != nil && *before == *after
+		default:
+			t.facts.unchanged = sameRecords(t.Before, t.After)
+		}
 	}
 	return t.facts.unchanged
 }
 
 func sameRecords(b, a *model.State) bool {
 	return len(a.Mounts) <= small && len(a.Journal()) == 0 &&
-		slices.Equal(b.Mounts, a.Mounts) && slices.Equal(b.Spaces, a.Spaces) && slices.Equal(b.Procs, a.Procs) &&
-		slices.Equal(b.FSs, a.FSs) && slices.Equal(b.FDs, a.FDs) && slices.Equal(b.Files, a.Files) &&
-		slices.Equal(b.Dentries, a.Dentries) && slices.Equal(b.SBs, a.SBs) && slices.Equal(b.Users, a.Users)
+		same(b.Mounts, a.Mounts) && same(b.Spaces, a.Spaces) && same(b.Procs, a.Procs) &&
+		same(b.FSs, a.FSs) && same(b.FDs, a.FDs) && same(b.Files, a.Files) &&
+		same(b.Dentries, a.Dentries) && same(b.SBs, a.SBs) && same(b.Users, a.Users)
+}
+
+// same compares records. Those that are the same as memory are equal, which is
+// by far the quickest to see; padding may differ in those that are equal.
+func same[T comparable](a, b []T) bool {
+	return len(a) == len(b) && (memory(a) == memory(b) || slices.Equal(a, b))
+}
+
+// memory is the memory of records, as a string that shares it.
+func memory[T any](records []T) string {
+	var one T
+	return unsafe.String((*byte)(unsafe.Pointer(unsafe.SliceData(records))), len(records)*int(unsafe.Sizeof(one)))
 }

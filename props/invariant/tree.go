@@ -29,12 +29,14 @@ func treeInvariants() []*Invariant {
 			Name:      "INV-4",
 			Statement: "A directory is mounted on a directory, and a file on a file.",
 			Source:    "spec 01 §6 INV-4",
+			Needs:     Visible,
 			Check:     checkKind,
 		},
 		{
 			Name:      "INV-5",
 			Statement: "The overmount of a mount is the child that is mounted on its root.",
 			Source:    "spec 01 §6 INV-5",
+			Needs:     Visible,
 			Check:     checkOvermount,
 		},
 		{
@@ -47,19 +49,21 @@ func treeInvariants() []*Invariant {
 			Name:      "INV-16",
 			Statement: "Nothing is mounted on a directory entry that was removed.",
 			Source:    "spec 01 §6 INV-16; spec 04 §19",
+			Needs:     Visible,
 			Check:     checkMountpointAlive,
 		},
 		{
 			Name:      "INV-18",
 			Statement: "The mounts of one copied tree have rising unique ids in preorder.",
 			Source:    "spec 01 §6 INV-18",
-			Check:     checkUIDOrder,
+			Needs:     Visible, Facts: Made,
+			Check: checkUIDOrder,
 		},
 	}
 }
 
 func checkTree(t *Transition) (bool, *Violation) {
-	if !t.HasState() {
+	if !t.whole() {
 		return checkTreeOfTables(t)
 	}
 	s := t.After
@@ -137,7 +141,7 @@ func checkAcyclic(t *Transition) *Violation {
 }
 
 func checkUniqueMountpoint(t *Transition) (premise bool, broken *Violation) {
-	if !t.HasState() {
+	if !t.whole() {
 		return checkUniqueMountpointOfTables(t)
 	}
 	s, k := t.After, &t.facts.dentries
@@ -316,6 +320,14 @@ func (o *uidOrder) below(m model.MountIx) {
 		return
 	}
 	o.last = r.UID
+	if !o.t.whole() {
+		for _, c := range byAge(o.t.After, m) {
+			if o.wrong == 0 && o.t.isNew(c) {
+				o.below(c)
+			}
+		}
+		return
+	}
 	for c := r.FirstChild; c != 0 && o.wrong == 0; c = o.t.After.Mounts[c].NextChild {
 		if o.t.isNew(c) {
 			o.below(c)

@@ -9,14 +9,16 @@ func typeInvariants() []*Invariant {
 			Name:      "type-change",
 			Statement: "A change of propagation type gives the mount, or each of the tree, the type that was asked for; who leaves a group to be a slave becomes a slave of that group.",
 			Source:    "spec 03 §1.2, §1.3; users I4; youki#3621",
-			Check:     checkTypeChange,
+			Needs:     Visible, Facts: Places | AllMounts,
+			Check: checkTypeChange,
 		},
 		{
 			Name: "slaves-handed-over",
 			Statement: "A slave that is not changed itself receives, when its master leaves, from what is left of the master's group, else of the group above that; " +
 				"it has no master only if none of them is left.",
 			Source: "spec 03 §1.2 step 2d, §1.4",
-			Check:  checkHandedOver,
+			Needs:  Visible, Facts: Places | AllMounts,
+			Check: checkHandedOver,
 		},
 	}
 }

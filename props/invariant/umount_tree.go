@@ -14,7 +14,8 @@ func umountInvariants() []*Invariant {
 			Name:      "umount-non-shifting",
 			Statement: "No mount that survives an umount changes its visible location: at most it slides down a stack.",
 			Source:    "spec 03 §5.1 (a), §5.2; " + text + "; commit f0d0ba19985d; users I14",
-			Check:     checkNonShifting,
+			Needs:     Visible, Facts: Places | Groups,
+			Check: checkNonShifting,
 		},
 		{
 			Name:      "umount-non-revealing",
@@ -26,7 +27,8 @@ func umountInvariants() []*Invariant {
 			Name:      "umount-maximal",
 			Statement: "An umount takes out the tree it names, and of what is at the same places on receivers the largest set that neither shifts nor reveals anything, and nothing else.",
 			Source:    "spec 03 §5.1; " + text + "; users I14",
-			Check:     checkMaximal,
+			Needs:     Visible, Facts: Places | Groups | Unlocked,
+			Check: checkMaximal,
 		},
 	}
 }
