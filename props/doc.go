@@ -28,10 +28,12 @@
 //	props/explore     every state of a bounded world, breadth first
 //	props/replay      recorded traces against a system
 //	props/conform     random programs on a kernel and on the model, compared
+//	props/onkernel    the invariants, on what a kernel did
 //	props/live        a kernel as a system: the running one, or one in QEMU
 //	  │
 //	props/draw        the decoder: bytes to worlds and calls, by looking at the state
 //	props/shrink      the shrinker: smaller programs that still fail
+//	props/observed    the state that mount tables show, kept call by call
 //	props/invariant   the promises, as values that can be checked on one call
 //	  │
 //	props/system      the seam: System, Factory, World; the model as a System
@@ -51,7 +53,9 @@
 //
 // A kernel is a system like any other. live makes its calls natively or in a
 // virtual machine, whole programs at a time ([system.Runner]); conform says where
-// its answers or tables are not the model's.
+// its answers or tables are not the model's. onkernel, and [CheckKernel] in a test,
+// ask no model: what the kernel's tables show before and after a call is held
+// against the invariants that it suffices for.
 //
 // # Reading a verdict
 //

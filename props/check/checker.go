@@ -172,7 +172,7 @@ func (c *Checker) check() (found *Found) {
 	}
 	for _, i := range which {
 		v := c.invariants[i]
-		if v.Needs == invariant.State && c.stateful == nil || v.WholeTable && sparse {
+		if c.step.Sees(v) != invariant.Seen || v.WholeTable && sparse {
 			continue
 		}
 		c.checks[i]++
@@ -200,7 +200,7 @@ func (c *Checker) check() (found *Found) {
 // Observable tells whether an invariant can be checked on the system that was
 // started last.
 func (c *Checker) Observable(v *invariant.Invariant) bool {
-	return v.Needs != invariant.State || c.stateful != nil
+	return v.Needs.OfTables() || c.stateful != nil
 }
 
 // mountCount is the number of mounts in all namespaces and detached trees.

@@ -16,6 +16,9 @@ func NewCounter() *Counter { return &Counter{newTally(0), ruleCount()} }
 // Answer counts the answer to a call.
 func (c *Counter) Answer(op model.Op, r *model.Result) { c.tally.answer(op, r, c.rules) }
 
+// Add adds what another has counted.
+func (c *Counter) Add(o *Counter) { c.tally.add(o.tally) }
+
 // Calls is how many answers were counted.
 func (c *Counter) Calls() uint64 { return c.tally.calls }
 

@@ -89,13 +89,18 @@ func (f *Failure) describe(ctx context.Context, o *Options, found *Found) error 
 	if err := f.replay(ctx, o, v); err != nil {
 		return err
 	}
-	if o.FailureDir == "" || f.Trace == nil {
+	return f.Save(o.FailureDir)
+}
+
+// Save writes the trace, where there is one, to a file in a folder; "" is none.
+func (f *Failure) Save(dir string) error {
+	if dir == "" || f.Trace == nil {
 		return nil
 	}
-	if err := os.MkdirAll(o.FailureDir, 0o755); err != nil {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
-	f.File = filepath.Join(o.FailureDir, fileName(f))
+	f.File = filepath.Join(dir, fileName(f))
 	return os.WriteFile(f.File, []byte(f.Text), 0o644)
 }
 
@@ -164,7 +169,11 @@ func (f *Failure) replay(ctx context.Context, o *Options, v *invariant.Invariant
 		f.Before = c.before.Clone()
 		f.After = c.stateful.State() // the system makes no more calls
 	}
-	return f.record(sys, initial)
+	release := f.World.Semantics.Release
+	if p := system.ProfileOf(sys); p.Release != "" {
+		release = p.Release
+	}
+	return f.Record(release, initial)
 }
 
 // doSafely is Do, with a panic as what was found.
@@ -177,13 +186,10 @@ func (c *Checker) doSafely(ctx context.Context, step model.Step) (r model.Result
 	return c.Do(ctx, step)
 }
 
-// record makes the trace.
-func (f *Failure) record(sys system.System, initial model.View) error {
+// Record makes the trace, of a system of some release, in a world that showed
+// initial before the first call.
+func (f *Failure) Record(release string, initial model.View) error {
 	var meta trace.Meta
-	release := f.World.Semantics.Release
-	if p := system.ProfileOf(sys); p.Release != "" {
-		release = p.Release
-	}
 	meta.Set("kernel", release)
 	meta.Set("family", "check")
 	meta.Set("seed", fmt.Sprint(f.Seed))
@@ -191,6 +197,9 @@ func (f *Failure) record(sys system.System, initial model.View) error {
 	meta.Set("invariant", f.Invariant)
 	if f.World.Semantics.NSIDs == model.BatchedIDs {
 		meta.Set("nsids", "batched")
+	}
+	if f.World.Unprivileged {
+		meta.SetUnprivileged()
 	}
 	if f.World.MountMax != 0 {
 		meta.Set("mount-max", fmt.Sprint(f.World.MountMax))

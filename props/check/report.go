@@ -46,7 +46,9 @@ type Report struct {
 	// state answered otherwise than the model.
 	Unsupported []OpCount `json:"unsupported,omitempty"`
 	Diverged    uint64    `json:"diverged"`
-	Failure     *Failure  `json:"failure,omitempty"`
+	// Kernel is there where a kernel was checked, by what its tables show.
+	Kernel  *KernelReport `json:"kernel,omitempty"`
+	Failure *Failure      `json:"failure,omitempty"`
 }
 
 // CallsPerSecond is the rate of the run, shrinking left out.
@@ -65,6 +67,19 @@ type InvariantReport struct {
 	Breaches    uint64 `json:"breaches,omitempty"`
 	Known       string `json:"known,omitempty"`
 	KnownSource string `json:"known_source,omitempty"`
+	// Untold counts the calls of a kernel whose tables do not tell what it takes to
+	// check the invariant.
+	Untold uint64 `json:"untold,omitempty"`
+}
+
+// KernelReport is what there is to say of a run on a kernel besides.
+type KernelReport struct {
+	// Ended counts the programs that ended at a call that the runner cannot make, or
+	// at tables that it cannot read.
+	Ended uint64 `json:"ended"`
+	// Lost counts the programs from some call of which on invariants were checked
+	// by what single tables tell only: what was seen did not fit what was known.
+	Lost uint64 `json:"lost"`
 }
 
 // Coverage is what a run generated.
@@ -155,7 +170,7 @@ func (e *engine) verdict(i int, v *invariant.Invariant) Verdict {
 		return Violated
 	}
 	switch {
-	case e.views && v.Needs == invariant.State:
+	case e.views && !v.Needs.OfTables():
 		return NotObservable
 	case e.total.breaches[i] > 0:
 		return KnownBroken

@@ -19,7 +19,9 @@ type worker struct {
 	rules  int
 
 	supports func(model.Op) bool // nil: all
-	asked    bool                // supports is known
+	asked    bool                // supports is known, and unprivileged
+	// unprivileged: the system's worlds are those of a user.
+	unprivileged bool
 
 	// The model is not made anew for each case, but copied from a fresh one.
 	fresh  [2]*model.State // by numbering of namespaces
@@ -66,7 +68,7 @@ func (w *worker) draw(ctx context.Context, i uint64, src draw.Source) (broke *ca
 		}
 	}
 	w.drawer.Start(src, limits)
-	world := w.drawer.World(w.o.Semantics)
+	world := w.world()
 	sys, err := w.start(ctx, world)
 	if err != nil {
 		return nil, err
@@ -90,18 +92,30 @@ func (w *worker) caseFound(i uint64, f *Found, world system.World) *caseFound {
 	return &caseFound{i, f, world, append(draw.Program(nil), program[:min(len(program), f.Step+1)]...), w.direct}
 }
 
+// world is the world of the case that is drawn, as the system makes worlds.
+func (w *worker) world() system.World {
+	world := w.drawer.World(w.o.Semantics)
+	world.Unprivileged = w.unprivileged
+	return world
+}
+
 // supported is which calls the system makes. A system says so when it is
 // started, and that needs a world, which is drawn first: so one is started to ask.
 func (w *worker) supported(ctx context.Context) (func(model.Op) bool, error) {
 	if w.o.Factory == nil || w.asked {
 		return w.supports, nil
 	}
-	sys, err := w.o.Factory(ctx, system.World{Semantics: w.o.Semantics})
+	world := system.World{Semantics: w.o.Semantics}
+	sys, err := w.o.Factory(ctx, world)
+	if errors.Is(err, errors.ErrUnsupported) {
+		world.Unprivileged = true
+		sys, err = w.o.Factory(ctx, world)
+	}
 	if err != nil {
 		return nil, err
 	}
 	defer sys.Close()
-	w.supports, w.asked = system.ProfileOf(sys).Calls, true
+	w.supports, w.unprivileged, w.asked = system.ProfileOf(sys).Calls, world.Unprivileged, true
 	return w.supports, nil
 }
 
@@ -122,7 +136,7 @@ func (w *worker) start(ctx context.Context, world system.World) (system.System, 
 func (w *worker) newState(world system.World) *model.State {
 	fresh := &w.fresh[world.Semantics.NSIDs&1]
 	if world.MountMax != 0 || *fresh == nil || (*fresh).Sem != world.Semantics && *(*fresh).Sem != *world.Semantics {
-		s := model.NewState(model.World{Semantics: world.Semantics, MountMax: world.MountMax})
+		s := model.NewState(world.Model())
 		if world.MountMax != 0 {
 			return s
 		}
@@ -180,7 +194,7 @@ func (w *worker) follow(_ context.Context, sys system.System) (func() *model.Sta
 	if s := w.check.stateful; s != nil {
 		return s.State, nil
 	}
-	w.shadow = model.NewState(model.World{Semantics: w.drawer.World(w.o.Semantics).Semantics, MountMax: w.drawer.Config().MountMax})
+	w.shadow = model.NewState(w.world().Model())
 	w.values = w.values[:0]
 	return func() *model.State { return w.shadow }, nil
 }

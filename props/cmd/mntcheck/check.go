@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -8,6 +9,7 @@ import (
 	"mntcheck/model"
 	"mntcheck/props/check"
 	"mntcheck/props/invariant"
+	"mntcheck/props/onkernel"
 )
 
 // checkCommand checks invariants on random tables and calls.
@@ -20,6 +22,9 @@ type checkCommand struct {
 	Workers   int           `short:"j" name:"workers" help:"Cases that are run at once; one for each core where not given." placeholder:"N"`
 	Failures  string        `help:"Folder in which a failing case is written as a trace." placeholder:"DIR"`
 	Strict    bool          `help:"Let what the release is known to break fail the search too."`
+	Kernel    string        `help:"Check this kernel, a bzImage or vmlinux, booted in QEMU, and not the model." placeholder:"VMLINUZ" type:"existingfile" xor:"checked"`
+	Native    bool          `help:"Check the running kernel, and not the model." xor:"checked"`
+	Family    []string      `help:"Of a kernel: only programs of this family (${families}). May be given again." placeholder:"F"`
 	Unreached bool          `help:"List the rules that refused no call."`
 	Verbose   bool          `short:"v" help:"Say of each invariant what it states."`
 }
@@ -39,6 +44,12 @@ func (c *checkCommand) Run(s *session) error {
 	if err != nil {
 		return err
 	}
+	if c.Kernel != "" || c.Native {
+		return c.onKernel(s, o)
+	}
+	if len(c.Family) > 0 {
+		return errors.New("--family: the model is checked on programs of all kinds; give it with --native or --kernel")
+	}
 	o.Factory = s.factory
 	progress := &progressLine{to: s.stderr, command: "check"}
 	if isTerminal(s.stderr) {
@@ -49,9 +60,14 @@ func (c *checkCommand) Run(s *session) error {
 	if err != nil {
 		return err
 	}
+	return c.print(s, report, o.Semantics)
+}
+
+// print prints what came of a search.
+func (c *checkCommand) print(s *session, report *check.Report, sem *model.Semantics) (err error) {
 	result := Checked{Report: report}
 	if report.Failure != nil {
-		result.Repeat = c.repeat(report.Failure, o.Semantics)
+		result.Repeat = c.repeat(report.Failure, sem)
 	}
 	if s.json {
 		err = printJSON(s.stdout, result)
@@ -114,8 +130,15 @@ func chosen(globs []string) (list []*invariant.Invariant, err error) {
 // earlier one failed.
 func (c *checkCommand) repeat(f *check.Failure, sem *model.Semantics) string {
 	words := []string{"mntcheck check", fmt.Sprintf("--seed %d --checks %d", f.Seed, f.Case+1)}
-	if f.Invariant != check.PanicInvariant {
+	if f.Invariant != check.PanicInvariant && f.Invariant != onkernel.AnsweredInvariant {
 		words = append(words, "--invariant "+f.Invariant)
+	}
+	if c.Native {
+		words = append(words, "--native")
+	}
+	words = append(words, kernelFlags{c.Kernel}.words()...)
+	for _, name := range c.Family {
+		words = append(words, "--family "+name)
 	}
 	if c.Release != model.DefaultRelease {
 		words = append(words, "--release "+sem.Release)

@@ -27,7 +27,11 @@ type checkText struct {
 func (t *checkText) write() error {
 	t.head()
 	t.invariants()
-	t.generated()
+	if t.Kernel != nil {
+		t.kernel()
+	} else {
+		t.generated()
+	}
 	if f := t.Failure; f != nil { // last, where it is seen first
 		t.line("")
 		t.failure(f)
@@ -52,9 +56,13 @@ func (t *checkText) head() {
 	if t.Interrupted {
 		words = "interrupted: checked"
 	}
-	t.line("%s %s cases, %s calls, in %v (%s calls/s, %d at once); %s of Linux %s, seed %d", words,
+	of := t.System + " of Linux " + t.Release
+	if t.Kernel != nil {
+		of = "Linux " + t.Release
+	}
+	t.line("%s %s cases, %s calls, in %v (%s calls/s, %d at once); %s, seed %d", words,
 		columns.Number(t.Cases), columns.Number(t.Calls), t.Elapsed.Round(100*time.Millisecond),
-		columns.Number(uint64(t.CallsPerSecond())), t.Workers, t.System, t.Release, t.Seed)
+		columns.Number(uint64(t.CallsPerSecond())), t.Workers, of, t.Seed)
 }
 
 func (t *checkText) invariants() {
@@ -64,10 +72,17 @@ func (t *checkText) invariants() {
 	counts := map[check.Verdict]int{}
 	for _, v := range t.Invariants {
 		counts[v.Verdict]++
+		if v.Verdict == check.NotObservable && t.Kernel != nil {
+			continue // they have a list of their own
+		}
 		statement := ""
 		switch {
 		case v.Verdict == check.KnownBroken:
-			statement = fmt.Sprintf("%s calls: on this release, %s (%s).", columns.Number(v.Breaches), v.Known, v.KnownSource)
+			calls := "1 call"
+			if v.Breaches > 1 {
+				calls = columns.Number(v.Breaches) + " calls"
+			}
+			statement = fmt.Sprintf("%s: on this release, %s (%s).", calls, v.Known, v.KnownSource)
 		case t.verbose || v.Verdict != check.Held:
 			statement = v.Statement
 		}
@@ -125,6 +140,9 @@ func (t *checkText) failure(f *check.Failure) {
 	t.line("VIOLATED %s: %s", f.Invariant, f.Statement)
 	t.line("  %s", f.Message)
 	t.line("  promised by %s", f.Source)
+	if t.Kernel != nil {
+		t.line("  broken by Linux %s", t.Release)
+	}
 	if len(f.Also) > 0 {
 		t.line("  the same call also broke %s", strings.Join(f.Also, ", "))
 	}
@@ -151,7 +169,10 @@ func (t *checkText) failure(f *check.Failure) {
 	t.line("")
 	t.line("seed %d, case %d. To see it again:", f.Seed, f.Case)
 	t.line("  %s", t.Repeat)
-	if f.File != "" {
+	switch {
+	case f.File != "" && t.Kernel != nil:
+		t.line("  mntcheck reproduce %s", f.File)
+	case f.File != "":
 		t.line("  mntcheck run %s", f.File)
 	}
 }
