@@ -33,3 +33,26 @@ func BenchmarkExplore(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkGrowth explores one world to about 10^5, 10^6 and 10^7 states. Target:
+// the time of a transition and the memory of a state are the same for all.
+func BenchmarkGrowth(b *testing.B) {
+	for _, depth := range []int{6, 8, 10} {
+		b.Run(fmt.Sprintf("depth=%d", depth), func(b *testing.B) {
+			w, err := Named("namespaces")
+			if err != nil {
+				b.Fatal(err)
+			}
+			w.Limits.Mounts = 8
+			var r *Report
+			transitions := uint64(0)
+			for b.Loop() {
+				r = run(b, w, Options{Depth: depth})
+				transitions += r.Transitions
+			}
+			b.ReportMetric(float64(r.States), "states")
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(transitions), "ns/transition")
+			b.ReportMetric(float64(r.Memory)/float64(r.States), "bytes/state")
+		})
+	}
+}

@@ -15,22 +15,23 @@ import (
 	"time"
 )
 
-// checkpoint is the folder in which a search is kept, so that it can be gone on
-// with. Every file is there as of the end of some layer: the logs of births and
-// fingerprints are appended to, and cut off where the search is gone on with
-// from an earlier layer; the states to expand, and saved, are written anew and
-// renamed. So it can end at any moment.
+// checkpoint is the file in which a search is kept, so that it can be gone on
+// with, and those beside it that have its name and an ending. Each is there as
+// of the end of some layer: the logs of births and fingerprints are appended
+// to, and cut off where the search is gone on with from an earlier layer; the
+// states to expand, and the file itself, are written anew and renamed. So it
+// can end at any moment.
 type checkpoint struct {
-	dir     string
+	file    string
 	prints  *os.File // fingerprints in the order of births
 	w       *bufio.Writer
 	resumed bool
 	last    time.Time
 	saved   savedRun // as of the last layer that is complete
-	before  string   // the file of states that the last checkpoint names
+	before  string   // the ending of the file of states that the last checkpoint names
 }
 
-// savedRun is the file that makes a checkpoint of the rest.
+// savedRun is what the file itself holds, which makes a checkpoint of the rest.
 type savedRun struct {
 	Version  int           `json:"version"`
 	World    string        `json:"world"` // fingerprint of all that decides what a search finds
@@ -40,7 +41,7 @@ type savedRun struct {
 	States   int64         `json:"states"`
 	Starts   []int64       `json:"starts"` // number of the first state of each layer
 	Layers   []Layer       `json:"layers"`
-	Frontier string        `json:"frontier"` // file of the states to expand
+	Frontier string        `json:"frontier"` // ending of the file of the states to expand
 	Waiting  int           `json:"waiting"`  // how many these are
 	Elapsed  time.Duration `json:"elapsed_ns"`
 	Memory   int64         `json:"memory"`
@@ -51,61 +52,107 @@ type savedRun struct {
 	Sometimes []finding `json:"sometimes"`
 	Panicked  finding   `json:"panicked"`
 	PanicText string    `json:"panic_text,omitempty"`
+
+	Note json.RawMessage `json:"note,omitempty"` // Options.CheckpointNote
 }
 
 const (
-	checkpointVersion = 1
-	savedName         = "checkpoint.json"
-	birthsName        = "births"
-	printsName        = "fingerprints"
+	checkpointVersion = 2
+	birthsEnding      = ".births"
+	printsEnding      = ".fingerprints"
+	statesEnding      = ".states-" // and the number of the layer
+	unfinishedEnding  = ".new"     // of a file that is being written
 	printSize         = 16
 )
 
-// openCheckpoint opens the folder of a search. Where it holds a checkpoint, the
+// CheckpointNote returns the Options.CheckpointNote of the search that a
+// checkpoint is of, nil where it has none. A file that is no checkpoint is an
+// error.
+func CheckpointNote(file string) ([]byte, error) {
+	saved, err := readSaved(file)
+	return saved.Note, err
+}
+
+func readSaved(file string) (s savedRun, err error) {
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return s, err
+	}
+	if err := json.Unmarshal(data, &s); err != nil {
+		return s, fmt.Errorf("%s: not a checkpoint: %w", file, err)
+	}
+	if s.Version != checkpointVersion || s.World == "" {
+		return s, fmt.Errorf("%s: not a checkpoint of this version of the program", file)
+	}
+	return s, nil
+}
+
+// openCheckpoint opens the files of a search. Where there is a checkpoint, the
 // engine is set to go on from there.
 func openCheckpoint(e *engine) (*checkpoint, error) {
 	if e.o.KeepKeys {
 		return nil, fmt.Errorf("explore: keys of states are not kept in checkpoints: without them collisions cannot be ruled out")
 	}
-	dir := e.o.Checkpoint
-	if err := os.MkdirAll(dir, 0o755); err != nil {
+	if e.o.CheckpointNote != nil && !json.Valid(e.o.CheckpointNote) {
+		return nil, fmt.Errorf("explore: the note of a checkpoint has to be JSON")
+	}
+	name := e.o.Checkpoint
+	saved, err := readSaved(name)
+	there := err == nil
+	switch {
+	case there && saved.World != e.identity():
+		return nil, fmt.Errorf("%s: the checkpoint is of another world, release, bound or set of invariants; give another file, or remove it", name)
+	case !there && !errors.Is(err, fs.ErrNotExist):
 		return nil, err
 	}
-	open := func(name string) (*os.File, error) {
-		return os.OpenFile(filepath.Join(dir, name), os.O_RDWR|os.O_CREATE, 0o644)
+	open := func(ending string) (*os.File, error) {
+		return os.OpenFile(name+ending, os.O_RDWR|os.O_CREATE, 0o644)
 	}
-	births, err := open(birthsName)
+	births, err := open(birthsEnding)
 	if err != nil {
 		return nil, err
 	}
-	prints, err := open(printsName)
+	prints, err := open(printsEnding)
 	if err != nil {
 		return nil, errors.Join(err, births.Close())
 	}
-	c := &checkpoint{dir: dir, prints: prints, w: bufio.NewWriterSize(prints, 1<<16), last: time.Now()}
+	c := &checkpoint{file: name, prints: prints, w: bufio.NewWriterSize(prints, 1<<16), last: time.Now(), saved: saved}
 	e.births = &birthLog{file: births, w: bufio.NewWriterSize(births, 1<<16)}
-	data, err := os.ReadFile(filepath.Join(dir, savedName))
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		if err := e.births.rewind(0); err != nil {
-			return nil, err
-		}
-		return c, c.rewind(0)
-	case err != nil:
-		return nil, err
+	if there {
+		c.resumed = true
+		err = c.restore(e)
+	} else {
+		err = errors.Join(e.births.rewind(0), c.rewind(0))
 	}
-	if err := json.Unmarshal(data, &c.saved); err != nil {
-		return nil, fmt.Errorf("%s: %w", filepath.Join(dir, savedName), err)
+	if err == nil {
+		err = c.removeLeftovers()
 	}
-	if c.saved.Version != checkpointVersion || c.saved.World != e.identity() {
-		return nil, fmt.Errorf("%s: the checkpoint is of another world, release or set of invariants, or of another version of this program; "+
-			"give a folder of its own, or remove it", dir)
-	}
-	c.resumed = true
-	if err := c.restore(e); err != nil {
-		return nil, fmt.Errorf("%s: %w", dir, err)
+	if err != nil {
+		e.births.close()
+		c.close()
+		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	return c, nil
+}
+
+// removeLeftovers removes files of states that a process which was killed wrote
+// without a checkpoint that names them.
+func (c *checkpoint) removeLeftovers() error {
+	entries, err := os.ReadDir(filepath.Dir(c.file))
+	if err != nil {
+		return err
+	}
+	name := filepath.Base(c.file)
+	for _, entry := range entries {
+		ending, ok := strings.CutPrefix(entry.Name(), name)
+		if !ok || !strings.HasPrefix(ending, statesEnding) && ending != unfinishedEnding || c.resumed && ending == c.saved.Frontier {
+			continue
+		}
+		if err := os.Remove(c.file + ending); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // identity tells searches apart that find different things.
@@ -115,8 +162,8 @@ func (e *engine) identity() string {
 	if err != nil {
 		return ""
 	}
-	fmt.Fprintf(&b, "%x\n%+v\n%+v %d %v %v %v\n", first.AppendKey(nil), *e.sem, e.w.Limits, e.w.Depth, e.w.Interchangeable,
-		e.o.Unreduced, e.o.Strict)
+	fmt.Fprintf(&b, "%x\n%+v\n%+v %d %v %v %v %v\n", first.AppendKey(nil), *e.sem, e.w.Limits, e.w.Depth, e.w.Interchangeable,
+		e.o.Unreduced, e.o.Strict, e.o.IgnoreOrder)
 	for i := range e.w.Calls {
 		b.WriteString(stepText(e.w.Calls[i]) + "\n")
 	}
@@ -183,7 +230,7 @@ func (c *checkpoint) readPrints(e *engine) error {
 
 // readFrontier reads the states to expand, in segments as workers write them.
 func (c *checkpoint) readFrontier(e *engine) error {
-	file, err := os.Open(filepath.Join(c.dir, c.saved.Frontier))
+	file, err := os.Open(c.file + c.saved.Frontier)
 	if err != nil {
 		return err
 	}
@@ -236,10 +283,10 @@ func (c *checkpoint) note(e *engine) {
 	c.saved = savedRun{
 		Version: checkpointVersion, World: e.identity(), Depth: e.depth, Covered: e.covered, Complete: e.complete,
 		States: e.births.states, Starts: slices.Clone(e.births.layers), Layers: slices.Clone(e.layers),
-		Frontier: fmt.Sprintf("states-%d", e.depth), Waiting: len(e.layer.refs),
+		Frontier: fmt.Sprintf("%s%d", statesEnding, e.depth), Waiting: len(e.layer.refs),
 		Elapsed: e.earlier + time.Since(e.begun), Memory: e.memory, Spilled: e.spilled,
 		Tally: t, Broken: slices.Clone(e.broken), Sometimes: slices.Clone(e.sometimes),
-		Panicked: e.panicked.finding, PanicText: e.panicked.text,
+		Panicked: e.panicked.finding, PanicText: e.panicked.text, Note: e.o.CheckpointNote,
 	}
 }
 
@@ -266,25 +313,25 @@ func (c *checkpoint) save(e *engine) error {
 	if err != nil {
 		return err
 	}
-	if err := writeWhole(filepath.Join(c.dir, savedName), func(w io.Writer) error { _, err := w.Write(data); return err }); err != nil {
+	if err := writeWhole(c.file, func(w io.Writer) error { _, err := w.Write(data); return err }); err != nil {
 		return err
 	}
 	if c.before != "" && c.before != c.saved.Frontier {
-		_ = os.Remove(filepath.Join(c.dir, c.before))
+		_ = os.Remove(c.file + c.before)
 	}
 	c.before, c.last = c.saved.Frontier, time.Now()
 	return nil
 }
 
 func (c *checkpoint) writeFrontier(e *engine) error {
-	return writeWhole(filepath.Join(c.dir, c.saved.Frontier), func(w io.Writer) error {
+	return writeWhole(c.file+c.saved.Frontier, func(w io.Writer) error {
 		var buf, line []byte
 		for i := range e.layer.refs {
 			key, err := e.layer.key(i, buf)
 			if err != nil {
 				return err
 			}
-			if e.layer.spill != nil {
+			if e.layer.onDisk(i) {
 				buf = key[:0]
 			}
 			line = appendKey(line[:0], key)
@@ -298,7 +345,7 @@ func (c *checkpoint) writeFrontier(e *engine) error {
 
 // writeWhole writes a file that is there as a whole, or as it was.
 func writeWhole(name string, write func(io.Writer) error) error {
-	file, err := os.Create(name + ".new")
+	file, err := os.Create(name + unfinishedEnding)
 	if err != nil {
 		return err
 	}
@@ -308,7 +355,7 @@ func writeWhole(name string, write func(io.Writer) error) error {
 	if err != nil {
 		return fmt.Errorf("writing a checkpoint: %w", err)
 	}
-	return os.Rename(name+".new", name)
+	return os.Rename(name+unfinishedEnding, name)
 }
 
 func (c *checkpoint) close() { _ = c.prints.Close() }

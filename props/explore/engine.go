@@ -57,10 +57,8 @@ func newEngine(w *World, o *Options) (*engine, error) {
 		return nil, err
 	}
 	e.chooseInvariants()
-	if !o.Unreduced && len(w.Interchangeable) > 0 {
-		if e.symmetry, err = newSymmetry(w, first); err != nil {
-			return nil, err
-		}
+	if e.symmetry, err = newSymmetry(w, first, o); err != nil {
+		return nil, err
 	}
 	if o.KeepKeys {
 		e.keys = newExactSet()
@@ -329,7 +327,7 @@ func (e *engine) abandon(run *layerRun) {
 		if w.panicked.Found {
 			e.panicked.note(w.panicked.Layer, w.panicked.Birth, w.panicked.text)
 		}
-		e.total.take(w.tally)
+		e.total.take(w.counted())
 	}
 }
 

@@ -62,7 +62,7 @@ func (n *fresh) add(f fingerprint, b birth) (number uint32, isNew bool) {
 
 // find is the slot of f, or the free one where it belongs.
 func (p *freshPart) find(f fingerprint) int {
-	i := slotOf(f, len(p.slots))
+	i := slotOf(f.lo, len(p.slots))
 	for p.slots[i].birth != 0 && p.slots[i].print != f {
 		if i++; i == len(p.slots) {
 			i = 0

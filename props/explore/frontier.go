@@ -35,6 +35,10 @@ func appendKey(segment, key []byte) []byte {
 // readAhead is how much is read of a key in a file before its length is known.
 const readAhead = 512
 
+// onDisk tells whether the key of a state is in the file: then key reads it into
+// the buffer that it is given, else it returns the memory of the segment.
+func (f *frontier) onDisk(number int) bool { return f.segments[f.refs[number].segment].data == nil }
+
 // key returns the key of a state, in buf where it is in a file. Several workers
 // may read at once.
 func (f *frontier) key(number int, buf []byte) ([]byte, error) {

@@ -29,7 +29,7 @@ func (e *engine) finishLayer(run *layerRun) error {
 		if w.panicked.Found {
 			e.panicked.note(w.panicked.Layer, w.panicked.Birth, w.panicked.text)
 		}
-		e.total.take(w.tally)
+		e.total.take(w.counted())
 	}
 	e.noteMemory(run)
 	stay := make([][]place, len(run.chunks))

@@ -9,6 +9,9 @@ import (
 	"regexp"
 	"slices"
 	"testing"
+
+	"mntcheck/model"
+	"mntcheck/props/invariant"
 )
 
 var (
@@ -85,5 +88,79 @@ func TestRevealOnOldReleases(t *testing.T) {
 	want := []string{`1 mount("none", "/a", "tmpfs", 0, NULL)`, `2 unshare(CLONE_NEWUSER)`, `2 open_tree(AT_FDCWD, "/", OPEN_TREE_NAMESPACE)`}
 	if !slices.Equal(r.Violations[i].Calls, want) {
 		t.Errorf("by %q, want %q", r.Violations[i].Calls, want)
+	}
+	// No program of fewer calls does it: all of them, one after the other, with
+	// none passed over since its state was known.
+	first, err := w.start(release(t, "7.0.0"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	reveal := invariant.Find("NS-8")
+	tried := 0
+	var try func(before *model.State, calls int)
+	try = func(before *model.State, calls int) {
+		for i := range w.Calls {
+			step, after := &w.Calls[i], before.Clone()
+			answer, err := after.Do(step.Actor, &step.Call)
+			if err != nil {
+				t.Fatal(err)
+			}
+			tried++
+			if _, broken := reveal.Check(invariant.NewTransition(before, after, step.Actor, &step.Call, answer)); broken != nil {
+				t.Fatalf("%s reveals something as the last of %d calls: %s", stepText(*step), 3-calls, broken.Message)
+			}
+			if calls > 1 {
+				try(after, calls-1)
+			}
+		}
+	}
+	try(first, len(want)-1)
+	if n := len(w.Calls); tried != n+n*n {
+		t.Errorf("%d calls were tried, want %d", tried, n+n*n)
+	}
+}
+
+// Programs of four calls are those of the world of three, gone on with.
+func TestProgramsWorlds(t *testing.T) {
+	three, err := Named("programs")
+	if err != nil {
+		t.Fatal(err)
+	}
+	four, err := Named("programs-4")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := func(w *World) []string { return stepTexts(append(slices.Clone(w.Setup), w.Calls...)) }
+	if three.Depth != 3 || four.Depth != 4 || three.Limits != four.Limits || !slices.Equal(text(three), text(four)) {
+		t.Errorf("%v and %v differ in more than the number of calls", three, four)
+	}
+}
+
+// What kernels broke in which release is found by the world releases: those
+// invariants that are known to be broken, and are told by few calls.
+func TestReleasesWorld(t *testing.T) {
+	w, err := Named("releases")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, x := range []struct {
+		release string
+		want    []string
+	}{
+		{"7.0.0", []string{"INV-4", "INV-14", "INV-17", "NS-3", "NS-8", "NS-17", "NS-18", "copy-keeps-unbindable", "slides-locked"}},
+		{"7.1.0", []string{"INV-17", "NS-3", "NS-8", "copy-keeps-unbindable", "covered-stays-locked"}},
+		{"7.2.13", []string{"INV-17"}},
+		{"7.3.0", nil},
+	} {
+		r := run(t, w, Options{Semantics: release(t, x.release), Depth: 4, KeepGoing: true})
+		var got []string
+		for _, v := range r.Invariants {
+			if v.Breaches > 0 {
+				got = append(got, v.Name)
+			}
+		}
+		if len(r.Violations) > 0 || !slices.Equal(got, x.want) {
+			t.Errorf("%s breaks %v, and %d invariants that are not known; want %v", x.release, got, len(r.Violations), x.want)
+		}
 	}
 }

@@ -26,6 +26,10 @@ type Options struct {
 	KeepGoing bool
 	// Unreduced: names that the world declares interchangeable are told apart.
 	Unreduced bool
+	// IgnoreOrder takes states for one that differ only in the orders of peer rings,
+	// of slave lists and of children: there are fewer then. Invariants whose verdict
+	// can depend on these orders are left out (Report.Skipped).
+	IgnoreOrder bool
 	// KeepKeys keeps the key of every state in memory, and fails where two states
 	// have one fingerprint: so a collision is ruled out, at ten times the memory.
 	KeepKeys bool
@@ -34,11 +38,15 @@ type Options struct {
 	// states that wait to be expanded go to disk when it is reached; when the
 	// fingerprints alone reach it, the search ends.
 	Memory int64
-	// Checkpoint is a folder in which the search can be gone on with after
-	// its end, however that came; ""; none. One that is there already is gone
-	// on with.
+	// Checkpoint is a file with which the search can be gone on with after its
+	// end, however that came; "": none. One that is there already is gone on
+	// with. Files beside it have its name and an ending.
 	Checkpoint string
-	// CheckpointEvery is the time between checkpoints; 0: DefaultCheckpointEvery.
+	// CheckpointNote, in JSON, is kept in the checkpoint for who goes on with it;
+	// nil: none. The function CheckpointNote reads it.
+	CheckpointNote []byte
+	// CheckpointEvery is the time between checkpoints, which are made at the end
+	// of a layer; 0: DefaultCheckpointEvery.
 	CheckpointEvery time.Duration
 
 	Progress func(Progress) // called now and then, from one goroutine; may be nil
@@ -46,7 +54,9 @@ type Options struct {
 	// system wraps each state for the call that is made on it; nil: the model
 	// itself. Tests put faults in here.
 	system func(*model.State) system.Stateful
-	chunk  int // states that a worker takes at once; 0: chosen by their number
+	// skipped are names of invariants that IgnoreOrder left out.
+	skipped []string
+	chunk   int // states that a worker takes at once; 0: chosen by their number
 }
 
 // DefaultCheckpointEvery is the time between checkpoints.
@@ -63,18 +73,30 @@ type Progress struct {
 	Spilled     int64 // bytes on disk
 	Elapsed     time.Duration
 	LayerTime   time.Duration // since the layer was begun
+	// Expected is how many states the world is documented to have; 0: it does
+	// not say, or that is of another release or other bounds.
+	Expected uint64
 }
 
 // TransitionsPerSecond is the rate so far.
 func (p Progress) TransitionsPerSecond() float64 { return perSecond(p.Transitions, p.Elapsed) }
 
-// LayerLeft estimates how long the rest of the layer takes; how many layers come
-// after it nobody knows.
+// LayerLeft estimates how long the rest of the layer takes; 0: not known yet.
 func (p Progress) LayerLeft() time.Duration {
 	if p.Expanded == 0 {
 		return 0
 	}
 	return time.Duration(float64(p.LayerTime) / float64(p.Expanded) * float64(p.Frontier-p.Expanded))
+}
+
+// Left estimates how long the search takes from now on, where it is documented
+// how many states there are; 0: nobody knows. It takes states to be found at the
+// rate that they were found at so far.
+func (p Progress) Left() time.Duration {
+	if p.States == 0 || p.States >= p.Expected {
+		return 0
+	}
+	return time.Duration(float64(p.Elapsed) / float64(p.States) * float64(p.Expected-p.States))
 }
 
 func perSecond(n uint64, d time.Duration) float64 {
@@ -104,6 +126,12 @@ func (o Options) withDefaults(w *World) (Options, *World, error) {
 			return o, nil, err
 		}
 		o.Semantics = sem
+	}
+	if o.IgnoreOrder {
+		var err error
+		if o, err = o.withoutOrders(); err != nil {
+			return o, nil, err
+		}
 	}
 	if o.CheckpointEvery == 0 {
 		o.CheckpointEvery = DefaultCheckpointEvery

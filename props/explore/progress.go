@@ -4,6 +4,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"mntcheck/model"
 )
 
 // progressState is what a search shows while it runs; workers add to it.
@@ -25,7 +27,7 @@ func (p *progressState) begin(e *engine) {
 	defer p.mu.Unlock()
 	p.at = Progress{
 		Depth: e.depth, Frontier: uint64(len(e.layer.refs)), States: states, Transitions: e.total.Transitions,
-		Spilled: e.layer.spilled,
+		Spilled: e.layer.spilled, Expected: e.expected(),
 	}
 	p.layerBegun = time.Now()
 	p.expanded.Store(0)
@@ -33,6 +35,19 @@ func (p *progressState) begin(e *engine) {
 	p.transitions.Store(0)
 	p.fresh = &e.fresh
 	p.base.Store(e.visited.bytes() + e.layer.memory() + e.keys.bytes())
+}
+
+// expected is how many states the world is documented to have on this release,
+// in these bounds; 0: not known.
+func (e *engine) expected() uint64 {
+	sem := e.w.Semantics
+	if sem == nil {
+		sem, _ = model.ForRelease(model.DefaultRelease)
+	}
+	if sem == nil || sem.Release != e.sem.Release || e.o.Depth > 0 || e.o.Limits != (Limits{}) || e.o.Unreduced || e.o.IgnoreOrder {
+		return 0
+	}
+	return e.w.States
 }
 
 // chunk adds what was done with a chunk of states.

@@ -30,7 +30,11 @@ type Report struct {
 	Stopped string `json:"stopped,omitempty"`
 
 	Invariants []InvariantReport `json:"invariants"`
-	Sometimes  []SometimesReport `json:"sometimes,omitempty"`
+	// IgnoreOrder: states that differ only in orders count as one, and the
+	// invariants Skipped were left out.
+	IgnoreOrder bool              `json:"ignore_order,omitempty"`
+	Skipped     []string          `json:"skipped,omitempty"`
+	Sometimes   []SometimesReport `json:"sometimes,omitempty"`
 	// NeverSucceeded are calls of the world that failed in every state.
 	NeverSucceeded []string `json:"never_succeeded,omitempty"`
 	// Violations has the first of each invariant, in the order in which they were

@@ -12,7 +12,7 @@ func (e *engine) report() (*Report, error) {
 		World: e.w.Name, Release: e.sem.Release, Calls: len(e.w.Calls),
 		States: uint64(e.births.states), Transitions: e.total.Transitions, Refused: e.total.Refused,
 		Layers: e.layers, Depth: e.covered, Complete: e.complete, Stopped: e.stopped, Narrowed: e.o.Depth > 0 || e.o.Limits != (Limits{}),
-		Reduction: 1, Elapsed: e.earlier + time.Since(e.begun), Workers: e.o.Workers, Memory: e.memory, Spilled: e.spilled,
+		IgnoreOrder: e.o.IgnoreOrder, Skipped: e.o.skipped, Reduction: 1, Elapsed: e.earlier + time.Since(e.begun), Workers: e.o.Workers, Memory: e.memory, Spilled: e.spilled,
 	}
 	if e.keys == nil {
 		r.Collision = CollisionProbability(r.States)

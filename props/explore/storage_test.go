@@ -1,7 +1,9 @@
 package explore
 
 import (
+	"bytes"
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -24,6 +26,45 @@ func TestMemoryLimit(t *testing.T) {
 	sameReport(t, "with less memory", want, got)
 	if got.Spilled == 0 || got.Memory >= want.Memory {
 		t.Errorf("%d bytes in memory, %d on disk; without a limit %d", got.Memory, got.Spilled, want.Memory)
+	}
+	// Some limits leave a part of a layer in memory.
+	for tenths := int64(5); tenths < 15; tenths++ {
+		got := run(t, w, Options{Workers: 2, chunk: 8, Memory: want.Memory * tenths / 10})
+		if got.Stopped == "" {
+			sameReport(t, fmt.Sprintf("with %d/10 of the memory", tenths), want, got)
+		}
+	}
+}
+
+// Reading a state from disk leaves those that are in memory as they are, also
+// where the same room is used for all of them.
+func TestFrontierInPart(t *testing.T) {
+	f := frontier{segments: make([]segment, 2)}
+	key := func(i int) []byte { return bytes.Repeat([]byte{byte(i)}, 300) }
+	for i := range 6 {
+		s := &f.segments[i%2] // one stays in memory
+		f.refs = append(f.refs, keyRef{uint32(i % 2), uint32(len(s.data))})
+		s.data = appendKey(s.data, key(i))
+		s.size = int64(len(s.data))
+	}
+	if err := f.write(&f.segments[1]); err != nil {
+		t.Fatal(err)
+	}
+	defer f.close()
+	var room []byte
+	for range 2 {
+		for i := range f.refs {
+			got, err := f.key(i, room)
+			if err != nil || !bytes.Equal(got, key(i)) {
+				t.Fatalf("state %d is %.8x…, %v", i, got, err)
+			}
+			if f.onDisk(i) != (i%2 == 1) {
+				t.Errorf("state %d: on disk %v", i, f.onDisk(i))
+			}
+			if f.onDisk(i) {
+				room = got[:0]
+			}
+		}
 	}
 }
 
@@ -93,8 +134,8 @@ func TestResume(t *testing.T) {
 				sameReport(t, "resumed", want, r)
 				break
 			}
-			for _, name := range []string{birthsName, printsName} {
-				appendTo(t, filepath.Join(o.Checkpoint, name), "written by a process that was killed")
+			for _, ending := range []string{birthsEnding, printsEnding} {
+				appendTo(t, o.Checkpoint+ending, "written by a process that was killed")
 			}
 		}
 		if parts < 5 {
@@ -134,8 +175,8 @@ func TestBadCheckpoint(t *testing.T) {
 	if _, err := Run(context.Background(), w, exact); err == nil || !strings.Contains(err.Error(), "collisions") {
 		t.Errorf("keys and a checkpoint: %v", err)
 	}
-	for _, name := range []string{"states-*", printsName, savedName} {
-		files, err := filepath.Glob(filepath.Join(o.Checkpoint, name))
+	for _, ending := range []string{statesEnding + "*", printsEnding, ""} {
+		files, err := filepath.Glob(o.Checkpoint + ending)
 		if err != nil || len(files) != 1 {
 			t.Fatalf("files %v, %v", files, err)
 		}

@@ -9,21 +9,27 @@ import (
 	"mntcheck/model"
 )
 
-// symmetry is the group of exchanges of names that a world declares.
+// symmetry says which states are taken for one: those that exchanges of names
+// which a world declares lead to each other, and those that differ only in orders.
 type symmetry struct {
 	exchanges []map[string]string // the first is the identity
+	unordered bool                // orders are ignored (Options.IgnoreOrder)
 }
 
 // maxExchanges bounds the work for a key, which grows with them.
 const maxExchanges = 720
 
-// newSymmetry makes the group, and looks whether the world is the same under
-// each of its exchanges: otherwise states that count as one would have
-// different futures.
-func newSymmetry(w *World, first *model.State) (*symmetry, error) {
-	y := &symmetry{exchanges: []map[string]string{{}}}
+// newSymmetry makes the group of exchanges, and looks whether the world is the
+// same under each of them: otherwise states that count as one would have
+// different futures. It is nil where each state is only itself.
+func newSymmetry(w *World, first *model.State, o *Options) (*symmetry, error) {
+	y := &symmetry{exchanges: []map[string]string{{}}, unordered: o.IgnoreOrder}
 	seen := map[string]bool{}
-	for _, names := range w.Interchangeable {
+	sets := w.Interchangeable
+	if o.Unreduced {
+		sets = nil
+	}
+	for _, names := range sets {
 		for _, n := range names {
 			if seen[n] {
 				return nil, fmt.Errorf("world %s: the name %s is interchangeable twice", w.Name, n)
@@ -43,6 +49,9 @@ func newSymmetry(w *World, first *model.State) (*symmetry, error) {
 			}
 		}
 		y.exchanges = all
+	}
+	if len(y.exchanges) == 1 && !y.unordered {
+		return nil, nil
 	}
 	return y, y.holds(w, first)
 }
@@ -150,12 +159,14 @@ func then(x, y map[string]string) map[string]string {
 }
 
 // canonizer makes the keys by which states are told apart: of the keys under
-// all exchanges the least.
+// all exchanges the least. Where orders are ignored it is the key of a state
+// in which these follow from the rest.
 type canonizer struct {
 	symmetry *symmetry // nil: the key itself
 	keyers   []model.Keyer
 	other    []byte
-	chosen   int // the exchange that gave the last key
+	sorted   model.State // with its orders made to follow from the rest
+	chosen   int         // the exchange that gave the last key
 }
 
 func newCanonizer(y *symmetry) canonizer {
@@ -172,14 +183,24 @@ func newCanonizer(y *symmetry) canonizer {
 // append appends the key of s that k makes, or a lesser one under an exchange.
 func (c *canonizer) append(to []byte, k *model.Keyer, s *model.State) []byte {
 	start := len(to)
-	to = k.Append(to, s)
+	to = c.appendOne(to, k, s)
 	c.chosen = 0
 	for i := 1; i < len(c.keyers); i++ {
-		c.other = c.keyers[i].Append(c.other[:0], s)
+		c.other = c.appendOne(c.other[:0], &c.keyers[i], s)
 		if bytes.Compare(c.other, to[start:]) < 0 {
 			to = append(to[:start], c.other...)
 			c.chosen = i
 		}
 	}
 	return to
+}
+
+// appendOne appends the key under one exchange, that of k.
+func (c *canonizer) appendOne(to []byte, k *model.Keyer, s *model.State) []byte {
+	if c.symmetry != nil && c.symmetry.unordered {
+		s.Copy(&c.sorted)
+		c.sorted.Unordered(k)
+		s = &c.sorted
+	}
+	return k.Append(to, s)
 }

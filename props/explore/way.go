@@ -87,6 +87,10 @@ func (e *engine) violation(i int, f finding) (*Violation, error) {
 	if err != nil {
 		return nil, err
 	}
+	if found == nil && e.o.IgnoreOrder {
+		return nil, fmt.Errorf("%s is broken in a state that stands for others with other orders, but not in the one that these calls lead to: "+
+			"the order decides, so it cannot be ignored: %v", e.invariantName(i), v.Calls)
+	}
 	if found == nil {
 		return nil, fmt.Errorf("a way that was found to break %s does not break it when it is gone again: %v", e.invariantName(i), v.Calls)
 	}

@@ -12,21 +12,32 @@ import (
 // worker expands states. It is for one goroutine, and keeps its memory from one
 // state to the next.
 type worker struct {
-	e     *engine
-	after model.State
-	wrap  system.Stateful // of after; nil: calls are made on it directly
-	step  invariant.Transition
-	keyer model.Keyer
-	canon canonizer
-	key   []byte
-	read  []byte // of a state that was read from disk
-	stale bool   // after is no copy of the state before
+	e       *engine
+	decoder *model.Decoder
+	before  model.State
+	after   model.State
+	wrap    system.Stateful // of after; nil: calls are made on it directly
+	step    invariant.Transition
+	keyer   model.Keyer
+	canon   canonizer
+	key     []byte
+	read    []byte // of a state that was read from disk
+	stale   bool   // after is no copy of the state before
 
+	// By invariant.
+	checks []func(*invariant.Transition) (bool, *invariant.Violation)
+
+	ran      [model.NumOps]checkRuns
+	states   uint64 // new ones that were checked
 	tally    *tally
 	broken   []finding // by invariant, as to its transitions
 	panicked panicFinding
 	out      chunkOutput
 }
+
+// checkRuns is how often the invariants of a call were checked, all that
+// engine.changed and engine.refused have for it.
+type checkRuns struct{ changed, refused uint64 }
 
 // panicFinding is the first call that panicked.
 type panicFinding struct {
@@ -52,8 +63,11 @@ type newState struct {
 
 func (e *engine) newWorker() *worker {
 	w := &worker{
-		e: e, tally: newTally(len(e.o.Invariants), len(e.w.Calls), len(e.w.Sometimes)),
+		e: e, decoder: model.NewDecoder(e.sem), tally: newTally(len(e.o.Invariants), len(e.w.Calls), len(e.w.Sometimes)),
 		broken: make([]finding, len(e.o.Invariants)), canon: newCanonizer(e.symmetry),
+	}
+	for _, v := range e.o.Invariants {
+		w.checks = append(w.checks, v.Check)
 	}
 	if e.o.system != nil {
 		w.wrap = e.o.system(&w.after)
@@ -69,15 +83,14 @@ func (w *worker) chunk(lo, hi int) (chunkOutput, error) {
 		if err != nil {
 			return w.out, err
 		}
-		if w.e.layer.spill != nil {
+		if w.e.layer.onDisk(n) {
 			w.read = key[:0]
 		}
-		before, err := model.DecodeKey(key, w.e.sem)
-		if err != nil {
+		if err := w.decoder.Decode(key, &w.before); err != nil {
 			return w.out, fmt.Errorf("state %d of layer %d: %w", n, w.e.depth, err)
 		}
 		for call := 0; call < len(w.e.w.Calls); {
-			if call, err = w.expand(before, n, call); err != nil {
+			if call, err = w.expand(&w.before, n, call); err != nil {
 				return w.out, err
 			}
 		}
@@ -139,6 +152,14 @@ func (w *worker) transition(before *model.State, number, call int) error {
 		w.tally.Transitions++
 		w.tally.Refused++
 		w.check(e.refused[step.Call.Op], b)
+		w.ran[step.Call.Op].refused++
+		return nil
+	}
+	if r.Errno == 0 && w.wrap == nil && len(before.Mounts) <= wholeMounts && w.after.SameAs(before) {
+		w.tally.Transitions++
+		w.tally.Succeeded[call]++
+		w.check(e.changed[step.Call.Op], b)
+		w.ran[step.Call.Op].changed++
 		return nil
 	}
 	beyond := e.w.Limits.beyond(&w.after)
@@ -159,6 +180,7 @@ func (w *worker) transition(before *model.State, number, call int) error {
 		w.tally.Succeeded[call]++
 	}
 	w.check(e.changed[step.Call.Op], b)
+	w.ran[step.Call.Op].changed++
 	print := fingerprintOf(w.key)
 	if e.keys != nil {
 		if err := e.keys.check(print, w.key); err != nil {
@@ -175,6 +197,7 @@ func (w *worker) transition(before *model.State, number, call int) error {
 	// more to it than its key tells.
 	if reached.Mounts != liveMounts(&w.after) || len(w.after.Mounts) > wholeMounts {
 		w.check(e.ofState, b)
+		w.states++
 	}
 	return nil
 }
@@ -187,6 +210,7 @@ const wholeMounts = 64
 func (w *worker) found(b born) {
 	e := w.e
 	s := newState{born: b, offset: uint32(len(w.out.segment))}
+	w.states++
 	for bit, i := range e.ofState {
 		if w.checkOne(i) {
 			s.marks |= 1 << bit
@@ -206,26 +230,50 @@ func (w *worker) found(b born) {
 	w.out.states = append(w.out.states, s)
 }
 
-// check checks invariants on the transition b.
+// check checks invariants on the transition b. Most of them do not apply.
 func (w *worker) check(which []int, b birth) {
 	for _, i := range which {
-		if w.checkOne(i) {
-			w.broken[i].least(w.e.depth, b)
+		premise, broken := w.checks[i](&w.step)
+		if premise || broken != nil {
+			w.note(i, premise, broken != nil)
+			if broken != nil {
+				w.broken[i].least(w.e.depth, b)
+			}
 		}
 	}
 }
 
 // checkOne reports whether the invariant is broken.
 func (w *worker) checkOne(i int) bool {
-	w.tally.Checks[i]++
-	premise, broken := w.e.o.Invariants[i].Check(&w.step)
+	premise, broken := w.checks[i](&w.step)
+	w.note(i, premise, broken != nil)
+	return broken != nil
+}
+
+// note counts what the check of an invariant found.
+func (w *worker) note(i int, premise, broken bool) {
 	if premise {
 		w.tally.Premises[i]++
 	}
-	if broken != nil {
+	if broken {
 		w.tally.Breaches[i]++
 	}
-	return broken != nil
+}
+
+// counted is the tally of the worker, with the checks that it made.
+func (w *worker) counted() *tally {
+	count := func(which []int, n uint64) {
+		for _, i := range which {
+			w.tally.Checks[i] += n
+		}
+	}
+	for op, n := range w.ran {
+		count(w.e.changed[op], n.changed)
+		count(w.e.refused[op], n.refused)
+	}
+	count(w.e.ofState, w.states)
+	w.ran, w.states = [model.NumOps]checkRuns{}, 0
+	return w.tally
 }
 
 // ofState tells whether an invariant looks at nothing but the state after a

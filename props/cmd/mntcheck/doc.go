@@ -14,12 +14,14 @@
 // All but conform and record call no mount API of the machine that they run on,
 // need no privileges, and run on any operating system: they make the calls on the
 // executable model of package mntcheck/model. conform and record make them on a kernel:
-// the running one, in namespaces of their own, or one that they boot in QEMU (--kernel).
+// the running one, in namespaces of their own, or one that they boot in QEMU (--kernel);
+// so does check where it is given --native or --kernel.
 //
 // # Examples
 //
 //	mntcheck check --duration 60s
 //	mntcheck check --invariant 'NS-*' --seed 1 --checks 1000
+//	mntcheck check --kernel bzImage --duration 60s
 //	mntcheck explain 'open_tree(AT_FDCWD, "/var/lib/x", OPEN_TREE_NAMESPACE|AT_RECURSIVE)'
 //	mntcheck explain --mountinfo table.txt 'pivot_root("/mnt", "/mnt/old")'
 //	mntcheck explain --userns 'unshare(CLONE_NEWNS)' 'umount2("/proc", MNT_DETACH)'
@@ -60,7 +62,7 @@
 //	explain     Answer of package internal/explain, below this one; Across with --release all
 //	run         Execution
 //	replay      mntcheck/props/replay.Report
-//	explore     Explored; with --worlds, a list of ListedWorld
+//	explore     Explored; with --worlds, a list of ListedWorld, with --compare, a ComparedWorld
 //	reproduce   Reproducer
 //	conform     Conformance, which is mntcheck/props/conform.Report with the command to repeat
 //	record      Recordings

@@ -1,12 +1,14 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 	"os"
 	"runtime/debug"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"mntcheck/model"
 	"mntcheck/props/explore"
@@ -14,26 +16,31 @@ import (
 
 // exploreCommand checks invariants on every state of a bounded world.
 type exploreCommand struct {
-	World     string   `help:"World to explore: a name that --worlds lists, or a file; ${default_world} where not given." default:"${default_world}" placeholder:"NAME|FILE"`
-	Release   string   `help:"Kernel release whose rules hold; the world's where not given." placeholder:"R"`
-	Depth     int      `help:"Calls in a row at most; the world's bound where not given." placeholder:"N"`
-	Mounts    int      `help:"Mounts at most; the world's limit where not given." placeholder:"N"`
-	Invariant []string `help:"Check only the invariants whose names match, such as 'NS-*'. May be given again." placeholder:"GLOB" sep:"none"`
-	Workers   int      `short:"j" name:"workers" help:"States that are expanded at once; one for each core where not given." placeholder:"N"`
-	Memory    string   `help:"Memory that states may take, such as 8GiB; what waits to be expanded then goes to disk." placeholder:"SIZE"`
-	Resume    string   `help:"Folder in which the search is kept, to be gone on with after its end, however that came." placeholder:"DIR"`
-	Strict    bool     `help:"Let what the release is known to break be a violation too."`
-	KeepGoing bool     `help:"Go on behind a violation; report the first of each invariant."`
-	Unreduced bool     `help:"Tell apart names that the world declares interchangeable."`
-	KeepKeys  bool     `name:"keep-keys" help:"Keep every state in memory, so that no two are taken for one."`
-	Worlds    bool     `help:"List the worlds that have names."`
-	Verbose   bool     `short:"v" help:"Say of each invariant what it states, and list all layers."`
+	World           string        `help:"World to explore: a name that --worlds lists, or a file; ${default_world} where not given." placeholder:"NAME|FILE"`
+	Release         string        `help:"Kernel release whose rules hold; the world's where not given." placeholder:"R"`
+	Depth           int           `help:"Calls in a row at most; the world's bound where not given." placeholder:"N"`
+	Mounts          int           `help:"Mounts at most; the world's limit where not given." placeholder:"N"`
+	Invariant       []string      `help:"Check only the invariants whose names match, such as 'NS-*'. May be given again." placeholder:"GLOB" sep:"none"`
+	Workers         int           `short:"j" name:"workers" help:"States that are expanded at once; one for each core where not given." placeholder:"N"`
+	Memory          string        `help:"Memory that states may take, such as 8GiB; what waits to be expanded then goes to disk." placeholder:"SIZE"`
+	Checkpoint      string        `help:"Keep the search in this file, and others of its name, to be gone on with after its end, however that came." placeholder:"FILE"`
+	CheckpointEvery time.Duration `help:"Time between checkpoints, which are made when all programs of some length were checked; 10s where not given." placeholder:"TIME"`
+	Resume          string        `help:"Go on with the search of a checkpoint: with its world, release, bounds and invariants." placeholder:"FILE"`
+	Compare         []string      `help:"Explore on each of these releases, to the end, and list which invariants they break, by which programs." placeholder:"R,R,..."`
+	Strict          bool          `help:"Let what the release is known to break be a violation too."`
+	KeepGoing       bool          `help:"Go on behind a violation; report the first of each invariant."`
+	Unreduced       bool          `help:"Tell apart names that the world declares interchangeable."`
+	IgnoreOrder     bool          `name:"ignore-order" help:"Take states for one that differ only in the orders of peer rings, slave lists and children; leaves out the invariants that these can matter to."`
+	KeepKeys        bool          `name:"keep-keys" help:"Keep every state in memory, so that no two are taken for one."`
+	Worlds          bool          `help:"List the worlds that have names."`
+	Verbose         bool          `short:"v" help:"Say of each invariant what it states, and list all layers."`
 }
 
 // Explored is what explore --json prints.
 type Explored struct {
 	*explore.Report
 	Repeat string `json:"repeat,omitempty"` // of a violation: the command that finds it again
+	Resume string `json:"resume,omitempty"` // of a search that ended before its time: the command that goes on with it
 }
 
 // garbageAtGrowth: the states lie in a few large blocks, and little else lives,
@@ -45,7 +52,16 @@ func (c *exploreCommand) Run(s *session) error {
 	if c.Worlds {
 		return c.list(s)
 	}
-	w, err := c.world()
+	var kept keptSearch
+	if c.Resume != "" {
+		var err error
+		if kept, err = c.resume(); err != nil {
+			return err
+		}
+	} else if c.World == "" {
+		c.World = explore.DefaultWorld
+	}
+	w, err := c.world(&kept)
 	if err != nil {
 		return err
 	}
@@ -53,19 +69,26 @@ func (c *exploreCommand) Run(s *session) error {
 	if err != nil {
 		return err
 	}
+	if o.Checkpoint != "" {
+		if o.CheckpointNote, err = json.Marshal(kept); err != nil {
+			return err
+		}
+		fmt.Fprintf(s.stderr, "resume with: %s\n", resumeCommand(o.Checkpoint))
+	}
 	if o.Memory == 0 {
 		defer debug.SetGCPercent(debug.SetGCPercent(garbageAtGrowth))
 	}
-	progress := &exploreProgress{to: s.stderr}
-	if isTerminal(s.stderr) {
-		o.Progress = progress.show
+	if c.Compare != nil {
+		return c.compare(s, w, o)
 	}
-	report, err := explore.Run(s.ctx, w, o)
-	progress.clear()
+	report, err := c.explore(s, w, o)
 	if err != nil {
 		return err
 	}
 	result := Explored{Report: report}
+	if report.Stopped != "" && o.Checkpoint != "" {
+		result.Resume = resumeCommand(o.Checkpoint)
+	}
 	if len(report.Violations) > 0 {
 		result.Repeat = c.repeat()
 	}
@@ -80,14 +103,30 @@ func (c *exploreCommand) Run(s *session) error {
 	return err
 }
 
-// world finds the world: a name has neither a slash nor a dot.
-func (c *exploreCommand) world() (*explore.World, error) {
+// explore runs the search, and shows how far it has come.
+func (c *exploreCommand) explore(s *session, w *explore.World, o explore.Options) (*explore.Report, error) {
+	progress := &exploreProgress{to: s.stderr}
+	if isTerminal(s.stderr) {
+		o.Progress = progress.show
+	}
+	defer progress.clear()
+	return explore.Run(s.ctx, w, o)
+}
+
+// world finds the world: a name has neither a slash nor a dot. One of a file is
+// kept with the search, so that this can be gone on with without the file.
+func (c *exploreCommand) world(kept *keptSearch) (*explore.World, error) {
+	kept.World, kept.Search = c.World, c.search()
 	if !strings.ContainsAny(c.World, "./") {
 		return explore.Named(c.World)
 	}
-	data, err := os.ReadFile(c.World)
-	if err != nil {
-		return nil, err
+	data := []byte(kept.Text)
+	if kept.Text == "" {
+		var err error
+		if data, err = os.ReadFile(c.World); err != nil {
+			return nil, err
+		}
+		kept.Text = string(data)
 	}
 	return explore.ParseWorld(c.World, data)
 }
@@ -101,10 +140,13 @@ func (c *exploreCommand) options() (o explore.Options, err error) {
 		return o, fmt.Errorf("--mounts %d: want a number of mounts", c.Mounts)
 	case c.Workers < 0:
 		return o, fmt.Errorf("-j %d: want a number of workers", c.Workers)
+	case c.CheckpointEvery < 0:
+		return o, fmt.Errorf("--checkpoint-every %v: want a time such as 10s", c.CheckpointEvery)
 	}
 	o = explore.Options{
 		Workers: c.Workers, Depth: c.Depth, Limits: explore.Limits{Mounts: c.Mounts}, Strict: c.Strict,
-		KeepGoing: c.KeepGoing, Unreduced: c.Unreduced, KeepKeys: c.KeepKeys, Checkpoint: c.Resume,
+		KeepGoing: c.KeepGoing, Unreduced: c.Unreduced, KeepKeys: c.KeepKeys, IgnoreOrder: c.IgnoreOrder, Checkpoint: c.Checkpoint,
+		CheckpointEvery: c.CheckpointEvery,
 	}
 	if c.Release != "" {
 		if o.Semantics, err = (releaseFlag{c.Release}).semantics(); err != nil {
@@ -188,6 +230,9 @@ func (c *exploreCommand) repeat() string {
 	}
 	if c.Unreduced {
 		words = append(words, "--unreduced")
+	}
+	if c.IgnoreOrder {
+		words = append(words, "--ignore-order")
 	}
 	return strings.Join(words, " ")
 }

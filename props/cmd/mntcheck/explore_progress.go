@@ -39,10 +39,14 @@ func (p *exploreProgress) show(at explore.Progress) {
 }
 
 func exploreProgressText(at explore.Progress) string {
-	return fmt.Sprintf("explore: %s, %s states, %s transitions (%s/sec), depth %d, %s waiting, %s, layer done in %s",
+	left := "layer done in " + at.LayerLeft().Truncate(time.Second).String()
+	if all := at.Left(); all > 0 {
+		left += ", all in about " + all.Truncate(time.Second).String()
+	}
+	return fmt.Sprintf("explore: %s, %s states, %s transitions (%s/sec), depth %d, %s waiting, %s, %s",
 		at.Elapsed.Truncate(time.Second), columns.Number(at.States), columns.Number(at.Transitions),
 		columns.Number(uint64(at.TransitionsPerSecond())), at.Depth, columns.Number(at.Frontier-at.Expanded),
-		size(at.Memory), at.LayerLeft().Truncate(time.Second))
+		size(at.Memory), left)
 }
 
 // clear takes the line away.

@@ -66,10 +66,16 @@ func (t *exploreText) head() {
 	if t.Reduction > 1 {
 		t.line("states that differ in interchangeable names count as one: %d ways to exchange them", t.Reduction)
 	}
+	if t.IgnoreOrder {
+		t.line("states that differ in the orders of rings, slave lists and children count as one")
+	}
 	if t.Collision > 0 {
 		t.line("a state was passed over, its fingerprint being another's, with a probability below %.0e", t.Collision)
 	}
 	t.line("states took %s at most%s", size(t.Memory), spilledWords(t.Spilled))
+	if t.Resume != "" {
+		t.line("resume with: %s", t.Resume)
+	}
 }
 
 func spilledWords(n int64) string {
@@ -139,6 +145,9 @@ func (t *exploreText) invariants() {
 	t.line("%s: %s", count(len(t.Invariants), "invariant"), strings.Join(words, ", "))
 	if len(never) > 0 {
 		t.line("never applied: %s", strings.Join(never, ", "))
+	}
+	if len(t.Skipped) > 0 {
+		t.line("not checked, since orders were ignored: %s", strings.Join(t.Skipped, ", "))
 	}
 }
 

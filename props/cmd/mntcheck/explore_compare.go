@@ -1,0 +1,157 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"mntcheck/props/check"
+	"mntcheck/props/cmd/mntcheck/internal/columns"
+	"mntcheck/props/explore"
+)
+
+// ComparedWorld is what explore --compare --json prints.
+type ComparedWorld struct {
+	World      string               `json:"world"`
+	Releases   []ComparedRelease    `json:"releases"`
+	Invariants []*ComparedInvariant `json:"invariants"` // those that some release breaks
+}
+
+// ComparedRelease says how far the search went on one release.
+type ComparedRelease struct {
+	Release     string        `json:"release"` // of the semantics
+	States      uint64        `json:"states"`
+	Transitions uint64        `json:"transitions"`
+	Depth       int           `json:"depth"`
+	Complete    bool          `json:"complete"`
+	Stopped     string        `json:"stopped,omitempty"`
+	Elapsed     time.Duration `json:"elapsed_ns"`
+}
+
+// ComparedInvariant is an invariant that some release breaks.
+type ComparedInvariant struct {
+	Name      string        `json:"name"`
+	Statement string        `json:"statement"`
+	Breaches  []WhereBroken `json:"breaches"`
+}
+
+// WhereBroken is a release that breaks an invariant, and the shortest program.
+type WhereBroken struct {
+	Release string   `json:"release"`
+	Calls   []string `json:"calls"` // behind the setup
+	Known   bool     `json:"known"` // that kernels of this release do it
+	Why     string   `json:"why,omitempty"`
+}
+
+// compare explores the world on several releases, each to the end, and lists
+// which invariants they break.
+func (c *exploreCommand) compare(s *session, w *explore.World, o explore.Options) error {
+	if c.Release != "" || o.Checkpoint != "" {
+		return fmt.Errorf("--compare: takes neither --release nor a checkpoint: it explores on each of the releases, from the beginning")
+	}
+	o.KeepGoing, o.Strict = true, false // what is known of a release is told apart
+	result := ComparedWorld{World: w.Name}
+	byName := map[string]*ComparedInvariant{}
+	news := false
+	for _, name := range c.Compare {
+		sem, err := releaseFlag{strings.TrimSpace(name)}.semantics()
+		if err != nil {
+			return err
+		}
+		o.Semantics = sem
+		r, err := c.explore(s, w, o)
+		if err != nil {
+			return err
+		}
+		result.Releases = append(result.Releases, ComparedRelease{r.Release, r.States, r.Transitions, r.Depth, r.Complete, r.Stopped, r.Elapsed})
+		for _, v := range r.Invariants {
+			if v.Breaches == 0 {
+				continue
+			}
+			if byName[v.Name] == nil {
+				byName[v.Name] = &ComparedInvariant{Name: v.Name, Statement: v.Statement}
+				result.Invariants = append(result.Invariants, byName[v.Name])
+			}
+			known := v.Verdict == check.KnownBroken
+			news = news || !known
+			byName[v.Name].Breaches = append(byName[v.Name].Breaches, WhereBroken{r.Release, v.Shortest, known, v.Known})
+		}
+		if r.Stopped != "" {
+			break
+		}
+	}
+	var err error
+	if s.json {
+		err = printJSON(s.stdout, result)
+	} else {
+		err = writeCompared(s, &result)
+	}
+	if err == nil && news {
+		err = errFound
+	}
+	return err
+}
+
+// writeCompared prints a table of invariants and releases, and the shortest
+// program for each invariant.
+func writeCompared(s *session, result *ComparedWorld) error {
+	head := columns.Table{Right: []bool{false, true, true, true}}
+	head.Row("LINUX", "STATES", "TRANSITIONS", "CALLS", "")
+	table := columns.Table{Right: []bool{false}}
+	names := []any{"INVARIANT"}
+	for _, r := range result.Releases {
+		how := "at most"
+		switch {
+		case r.Stopped != "":
+			how = r.Stopped
+		case r.Complete:
+			how = "complete"
+		}
+		head.Row(r.Release, r.States, r.Transitions, uint64(r.Depth), how)
+		names = append(names, r.Release)
+		table.Right = append(table.Right, true)
+	}
+	table.Row(names...)
+	for _, v := range result.Invariants {
+		row := []any{v.Name}
+		for _, r := range result.Releases {
+			cell := "-"
+			if i := slices.IndexFunc(v.Breaches, func(b WhereBroken) bool { return b.Release == r.Release }); i >= 0 {
+				cell = columns.Number(uint64(len(v.Breaches[i].Calls)))
+			}
+			row = append(row, cell)
+		}
+		table.Row(row...)
+	}
+	fmt.Fprintf(s.stdout, "explored %s on each of these releases\n\n", result.World)
+	if err := head.Write(s.stdout); err != nil {
+		return err
+	}
+	if len(result.Invariants) == 0 {
+		_, err := fmt.Fprintf(s.stdout, "\nevery invariant held on each\n")
+		return err
+	}
+	fmt.Fprintf(s.stdout, "\ninvariants that are broken, by so many calls behind the setup and no fewer; - : kept\n\n")
+	if err := table.Write(s.stdout); err != nil {
+		return err
+	}
+	for _, v := range result.Invariants {
+		var before []string
+		for _, b := range v.Breaches {
+			if slices.Equal(b.Calls, before) {
+				continue
+			}
+			before = b.Calls
+			why := "NOT KNOWN TO BE BROKEN"
+			if b.Known {
+				why = b.Why
+			}
+			fmt.Fprintf(s.stdout, "\n%s on %s: %s\n", v.Name, b.Release, why)
+			for _, call := range b.Calls {
+				fmt.Fprintf(s.stdout, "  %s\n", call)
+			}
+		}
+	}
+	return nil
+}
