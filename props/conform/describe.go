@@ -32,7 +32,7 @@ func (e *engine) describe(ctx context.Context, r *Report) error {
 		d := &describer{e: e, found: f, hurry: r.Interrupted}
 		difference, err := d.describe(ctx)
 		if d.runner != nil {
-			e.giveBack(d.runner)
+			e.runners.GiveBack(d.runner)
 		}
 		if err != nil {
 			return err
@@ -178,7 +178,7 @@ func (d *describer) try(ctx context.Context, program draw.Program) (*attempt, er
 	job := system.Job{World: d.found.world, Program: program, EachView: true}
 	for fresh := false; ; fresh = true {
 		if d.runner == nil {
-			if d.runner, err = d.e.borrow(ctx); err != nil {
+			if d.runner, err = d.e.runners.Borrow(ctx); err != nil {
 				return nil, err
 			}
 		}

@@ -27,8 +27,9 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 	if err != nil {
 		return nil, &KernelError{err}
 	}
-	e := &engine{o: &o, pending: map[uint64]*part{}, kinds: map[signature]*found{}, idle: []system.Runner{first}}
-	defer e.close()
+	e := &engine{o: &o, pending: map[uint64]*part{}, kinds: map[signature]*found{}, portions: check.NewPortions(o.Checks)}
+	e.runners = system.NewPool(e.start, first)
+	defer e.runners.Close()
 	if err := e.prepare(ctx, first); err != nil {
 		return nil, err
 	}
@@ -60,12 +61,12 @@ type engine struct {
 	lacking  map[*Family]string // why a family is left out
 	mountMax bool               // the kernel can be given a fs.mount-max
 
+	runners  *system.Pool
+	portions *check.Portions
+
 	cases, calls atomic.Uint64 // for the progress
 
 	mu        sync.Mutex
-	idle      []system.Runner // that nobody uses
-	next      uint64          // the first case that no worker has taken
-	ended     bool            // no more cases are taken
 	pending   map[uint64]*part
 	committed uint64 // cases that are counted
 	total     totals
@@ -137,14 +138,6 @@ func (e *engine) prepare(ctx context.Context, r system.Runner) error {
 	return nil
 }
 
-// The size of parts follows from how long they take on the kernel: long enough
-// to make a round trip worth it, short enough that a run ends in time.
-const (
-	firstPart = 4
-	mostPart  = 256
-	partTime  = 300 * time.Millisecond
-)
-
 // work runs parts until there are no more.
 func (e *engine) work(ctx, until context.Context) {
 	w, err := e.newWorker(ctx)
@@ -153,42 +146,14 @@ func (e *engine) work(ctx, until context.Context) {
 		return
 	}
 	defer w.close()
-	for size := firstPart; ; {
-		first, n := e.take(size, ctx.Err() != nil || until.Err() != nil)
-		if n == 0 {
-			return
-		}
-		begun := time.Now()
-		p := w.run(ctx, first, n)
-		e.commit(first, p)
-		switch took := time.Since(begun); {
-		case took < partTime/2 && n == size:
-			size = min(2*size, mostPart)
-		case took > 2*partTime:
-			size = max(size/2, 1)
-		}
-	}
-}
-
-// take gives a worker the next cases, none where the run is over.
-func (e *engine) take(size int, over bool) (first uint64, n int) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if over || e.ended {
-		return 0, 0
-	}
-	first, n = e.next, size
-	if e.o.Checks > 0 {
-		n = int(min(uint64(n), uint64(e.o.Checks)-min(first, uint64(e.o.Checks))))
-	}
-	e.next += uint64(n)
-	return first, n
+	over := func() bool { return ctx.Err() != nil || until.Err() != nil }
+	e.portions.Each(over, func(first uint64, n int) { e.commit(first, w.run(ctx, first, n)) })
 }
 
 func (e *engine) fail(err error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.ended = true
+	e.portions.End()
 	if e.err == nil && !interrupted(err) {
 		e.err = err
 	}
@@ -222,14 +187,14 @@ func (e *engine) commit(first uint64, p *part) {
 			}
 		}
 		if next.err != nil {
-			e.ended = true
+			e.portions.End()
 			if !interrupted(next.err) {
 				e.err = next.err
 			}
 			return
 		}
 	}
-	e.ended = true
+	e.portions.End()
 }
 
 // full tells whether enough kinds of difference were found.
@@ -252,19 +217,6 @@ func (e *engine) count(c *compared) {
 	e.order = append(e.order, c.found)
 }
 
-// borrow returns a runner: an idle one, or a new one.
-func (e *engine) borrow(ctx context.Context) (system.Runner, error) {
-	e.mu.Lock()
-	if n := len(e.idle); n > 0 {
-		r := e.idle[n-1]
-		e.idle = e.idle[:n-1]
-		e.mu.Unlock()
-		return r, nil
-	}
-	e.mu.Unlock()
-	return e.start(ctx)
-}
-
 // start starts a runner.
 func (e *engine) start(ctx context.Context) (system.Runner, error) {
 	r, err := e.o.Runner(ctx)
@@ -272,18 +224,6 @@ func (e *engine) start(ctx context.Context) (system.Runner, error) {
 		return nil, &KernelError{err}
 	}
 	return r, nil
-}
-
-func (e *engine) giveBack(r system.Runner) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.idle = append(e.idle, r)
-}
-
-func (e *engine) close() {
-	for _, r := range e.idle {
-		_ = r.Close() // what it did is in the report already
-	}
 }
 
 func (e *engine) progress() check.Progress {

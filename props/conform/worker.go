@@ -18,7 +18,7 @@ type worker struct {
 }
 
 func (e *engine) newWorker(ctx context.Context) (*worker, error) {
-	runner, err := e.borrow(ctx)
+	runner, err := e.runners.Borrow(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -30,7 +30,7 @@ func (e *engine) newWorker(ctx context.Context) (*worker, error) {
 
 func (w *worker) close() {
 	if w.runner != nil {
-		w.e.giveBack(w.runner)
+		w.e.runners.GiveBack(w.runner)
 	}
 }
 

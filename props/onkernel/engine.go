@@ -28,8 +28,9 @@ func Run(ctx context.Context, o Options) (*check.Report, error) {
 	if err != nil {
 		return nil, &conform.KernelError{Err: err}
 	}
-	e := &engine{o: &o, profile: first.Profile(), idle: []system.Runner{first}, pending: map[uint64]*part{}, total: newTally(len(o.Invariants))}
-	defer e.close()
+	e := &engine{o: &o, profile: first.Profile(), portions: check.NewPortions(o.Checks), pending: map[uint64]*part{}, total: newTally(len(o.Invariants))}
+	e.runners = system.NewPool(e.start, first)
+	defer e.runners.Close()
 	if e.known, e.drawn, err = rules(e.profile.Release); err != nil {
 		return nil, err
 	}
@@ -66,12 +67,12 @@ type engine struct {
 	drawn   *model.Semantics // by which programs are drawn
 	begun   time.Time
 
+	runners  *system.Pool
+	portions *check.Portions
+
 	cases, calls atomic.Uint64 // for the progress
 
 	mu        sync.Mutex
-	idle      []system.Runner // that nobody uses
-	next      uint64          // the first case that no worker has taken
-	ended     bool            // no more cases are taken
 	pending   map[uint64]*part
 	committed uint64 // cases that are counted
 	total     *tally
@@ -122,48 +123,12 @@ func (e *engine) probe(ctx context.Context, r system.Runner) error {
 	return nil
 }
 
-// The size of parts follows from how long they take on the kernel: long enough
-// to make a round trip worth it, short enough that a run ends in time.
-const (
-	firstPart = 4
-	mostPart  = 256
-	partTime  = 300 * time.Millisecond
-)
-
 // work runs parts until there are no more.
 func (e *engine) work(ctx, until context.Context) {
 	w := &worker{e: e, drawer: conform.NewDrawer(e.o.Seed, e.drawn, e.o.Families, e.profile), judge: newJudge(e.o.Invariants, e.known, e.o.Strict)}
 	defer w.close()
-	for size := firstPart; ; {
-		first, n := e.take(size, ctx.Err() != nil || until.Err() != nil)
-		if n == 0 {
-			return
-		}
-		begun := time.Now()
-		p := w.run(ctx, first, n)
-		e.commit(first, p)
-		switch took := time.Since(begun); {
-		case took < partTime/2 && n == size:
-			size = min(2*size, mostPart)
-		case took > 2*partTime:
-			size = max(size/2, 1)
-		}
-	}
-}
-
-// take gives a worker the next cases, none where the run is over.
-func (e *engine) take(size int, over bool) (first uint64, n int) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if over || e.ended {
-		return 0, 0
-	}
-	first, n = e.next, size
-	if e.o.Checks > 0 {
-		n = int(min(uint64(n), uint64(e.o.Checks)-min(first, uint64(e.o.Checks))))
-	}
-	e.next += uint64(n)
-	return first, n
+	over := func() bool { return ctx.Err() != nil || until.Err() != nil }
+	e.portions.Each(over, func(first uint64, n int) { e.commit(first, w.run(ctx, first, n)) })
 }
 
 // commit adds up the parts in their order, so that the report does not depend on
@@ -173,7 +138,9 @@ func (e *engine) commit(first uint64, p *part) {
 	defer e.mu.Unlock()
 	e.cases.Add(p.cases)
 	e.calls.Add(p.tally.answers.Calls())
-	e.ended = e.ended || p.broke != nil || p.err != nil
+	if p.broke != nil || p.err != nil {
+		e.portions.End()
+	}
 	e.pending[first] = p
 	for e.broke == nil && e.err == nil {
 		next := e.pending[e.committed]
@@ -200,31 +167,11 @@ func (e *engine) progress() check.Progress {
 	}
 }
 
-// borrow returns a runner: an idle one, or a new one.
-func (e *engine) borrow(ctx context.Context) (system.Runner, error) {
-	e.mu.Lock()
-	if n := len(e.idle); n > 0 {
-		r := e.idle[n-1]
-		e.idle = e.idle[:n-1]
-		e.mu.Unlock()
-		return r, nil
-	}
-	e.mu.Unlock()
+// start starts a runner.
+func (e *engine) start(ctx context.Context) (system.Runner, error) {
 	r, err := e.o.Runner(ctx)
 	if err != nil {
 		return nil, &conform.KernelError{Err: err}
 	}
 	return r, nil
-}
-
-func (e *engine) giveBack(r system.Runner) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.idle = append(e.idle, r)
-}
-
-func (e *engine) close() {
-	for _, r := range e.idle {
-		_ = r.Close() // its work is done
-	}
 }

@@ -21,7 +21,7 @@ type worker struct {
 
 func (w *worker) close() {
 	if w.runner != nil {
-		w.e.giveBack(w.runner)
+		w.e.runners.GiveBack(w.runner)
 	}
 }
 
@@ -110,7 +110,7 @@ var errIncomplete = errors.New("the recording of the program is incomplete")
 func (w *worker) record(ctx context.Context, jobs []system.Job, done func(int, *system.Recording) bool) error {
 	for fresh, next := false, 0; next < len(jobs); fresh = true {
 		if w.runner == nil {
-			r, err := w.e.borrow(ctx)
+			r, err := w.e.runners.Borrow(ctx)
 			if err != nil {
 				return err
 			}
