@@ -70,7 +70,7 @@ func (c *call) remount(at Loc, flags uint64, f MountFlags) Refusal {
 	if r := c.mayHaveContext(c.SBs[sb].Type, c.ownerOfNew(Sysfs)); r.Refused() {
 		return r
 	}
-	p := Parameters{ReadOnly: flags&MS_RDONLY != 0}
+	p := Parameters{ReadOnly: c.asksReadOnly(sb, flags&MS_RDONLY != 0)}
 	if r := c.mountData(&p, c.SBs[sb].Type, c.arg(4)); r.Refused() {
 		return r
 	}
@@ -84,12 +84,16 @@ func (c *call) remount(at Loc, flags uint64, f MountFlags) Refusal {
 	return Refusal{}
 }
 
+// asksReadOnly is what a call's flags ask of a filesystem. On the kernel's own,
+// where that is not refused, the flags are lost, and a parameter is not: so a call
+// that makes one read-only by its flags makes it writable. Spec 04 §6.3b.
+func (c *call) asksReadOnly(sb SBIx, readOnly bool) bool {
+	return readOnly && c.SBs[sb].Flags&SBNoUser == 0
+}
+
 // setSBReadOnly changes a filesystem: not while a file of it is open
 // for writing, or a removed one is in use. Spec 04 §6.5, 08 §9.2.
 func (c *call) setSBReadOnly(sb SBIx, readOnly bool) Refusal {
-	if c.SBs[sb].Flags&SBNoUser != 0 {
-		return Refusal{} // where that is not refused, it has no effect
-	}
 	if readOnly && c.SBs[sb].Flags&SBReadOnly == 0 && c.sbBusy(sb) {
 		return refuse(RuleSBBusy)
 	}

@@ -81,5 +81,8 @@ func (c *call) umountRoot(m MountIx) Refusal {
 	if c.SBs[sb].Flags&SBNoUser != 0 && c.Sem.InternalFixed {
 		return refuse(RuleUmountRootInternal)
 	}
-	return c.setSBReadOnly(c.SBOf(m), true)
+	if c.SBs[sb].Flags&SBReadOnly != 0 {
+		return Refusal{}
+	}
+	return c.setSBReadOnly(sb, c.asksReadOnly(sb, true))
 }

@@ -10,7 +10,7 @@ import (
 )
 
 // ownRoot is the filesystem at the bottom of every mount namespace: nullfs from
-// Linux 7.0 on, where there is nothing to do. Before, it is a rootfs with what
+// Linux 7.0 on, where there is little to do. Before, it is a rootfs with what
 // is left of the initramfs in it, which worlds want read-only as recorded traces
 // have it. It is the only thing of the machine that a server changes, so it is
 // put back by the last server that ends, also where a server was killed that
@@ -86,10 +86,11 @@ func (r *ownRoot) protect() error {
 }
 
 // clean removes what a world has made in it, while that could be written to, and
-// makes it read-only again.
+// makes it read-only again. A nullfs has nothing in it, and is not read-only when a
+// trace starts; up to Linux 7.2.10 a world can make it so.
 func (r *ownRoot) clean() error {
 	if !r.rootfs {
-		return nil
+		return writable(r.dir)
 	}
 	if readOnly, err := r.readOnly(); readOnly || err != nil {
 		return err
