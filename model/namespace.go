@@ -113,7 +113,8 @@ func (s *State) settle() {
 
 // scratch is memory that algorithms use again from call to call.
 type scratch struct {
-	heirs      []MountIx
+	heirs      []MountIx // by mount
+	passed     []MountIx
 	copies     []pendingCopy
 	marked     []MountIx
 	umount     []MountIx

@@ -1,5 +1,7 @@
 package model
 
+import "slices"
+
 // The relations between mounts that propagation follows: rings of peers and
 // lists of slaves, in the kernel's order. Spec 01 §2.3, 03 §§1, 2.
 
@@ -166,11 +168,8 @@ func (s *State) makePrivateAll(set []MountIx) {
 	for _, m := range set {
 		s.touch(m).mark = markDying
 	}
-	heirs := s.scratch.heirs[:0]
+	heirs := s.heirs(set)
 	for _, m := range set {
-		heirs = append(heirs, s.heir(m))
-	}
-	for i, m := range set {
 		// The slaves that are in the set themselves go first.
 		for x := s.Mounts[m].FirstSlave; x != 0; {
 			next := s.Mounts[x].NextSlave
@@ -179,7 +178,7 @@ func (s *State) makePrivateAll(set []MountIx) {
 			}
 			x = next
 		}
-		s.transferSlaves(m, heirs[i])
+		s.transferSlaves(m, max(heirs[m], 0))
 	}
 	for _, m := range set {
 		r := s.touch(m)
@@ -195,24 +194,47 @@ func (s *State) makePrivateAll(set []MountIx) {
 		r.Flags &^= Shared | Unbindable
 		r.mark = 0
 	}
-	s.scratch.heirs = heirs[:0]
 }
 
-// heir is the mount outside of the dying set that takes over m's slaves, or
-// none: its peers in ring order, then its master, the master's peers, and so on.
-func (s *State) heir(m MountIx) MountIx {
-	for x := m; x != 0; x = s.Mounts[x].Master {
-		for p := x; ; {
-			if s.Mounts[p].mark != markDying {
-				return p
-			}
-			if p = s.Mounts[p].NextPeer; p == x {
-				break
-			}
-			s.work.Visited++
-		}
+// noHeir is that of a mount whose slaves nobody takes over.
+const noHeir MountIx = -1
+
+// heirs finds, by mount, who outside of the dying set takes over its slaves: the
+// first of its peers in ring order, then its master, the master's peers, and so on.
+// What was passed on the way there has the same heir, so that each mount is looked
+// at once.
+func (s *State) heirs(set []MountIx) []MountIx {
+	of := slices.Grow(s.scratch.heirs[:0], len(s.Mounts))[:len(s.Mounts)]
+	for _, m := range set {
+		of[m] = 0
 	}
-	return 0
+	for _, m := range set {
+		passed, heir := s.scratch.passed[:0], noHeir
+	climb:
+		for x := m; x != 0; x = s.Mounts[x].Master {
+			for p := x; ; {
+				switch {
+				case s.Mounts[p].mark != markDying:
+					heir = p
+					break climb
+				case of[p] != 0:
+					heir = of[p]
+					break climb
+				}
+				passed = append(passed, p)
+				s.work.Visited++
+				if p = s.Mounts[p].NextPeer; p == x {
+					break
+				}
+			}
+		}
+		for _, p := range passed {
+			of[p] = heir
+		}
+		s.scratch.passed = passed[:0]
+	}
+	s.scratch.heirs = of
+	return of
 }
 
 // groupOrder calls f for the members of each group that receives from p, p's

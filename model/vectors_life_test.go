@@ -252,3 +252,24 @@ func TestPidfdNamespaces(t *testing.T) {
 		t.Errorf("the user namespace is %d, want %d", a, b)
 	}
 }
+
+// A group that dies as a whole is walked once, not once for each member: the work
+// grows with the mounts.
+func TestPeersDieInLinearTime(t *testing.T) {
+	visited := func(doublings int) float64 {
+		p := start(t)
+		p.dir("/a")
+		p.ok(p.Mount("none", "/a", "tmpfs", 0))
+		p.ok(p.Mount("", "/a", "", model.MS_SHARED))
+		p.dir("/a/x")
+		for range doublings {
+			p.ok(p.Mount("/a", "/a/x", "", model.MS_BIND|model.MS_REC))
+		}
+		p.ok(p.Umount("/a", model.MNT_DETACH))
+		w := p.s.Work()
+		return float64(w.Visited) / float64(w.Destroyed)
+	}
+	if few, many := visited(5), visited(9); many > 2*few {
+		t.Errorf("a mount of a small group takes %.1f visits to unmount, one of a large group %.1f", few, many)
+	}
+}
