@@ -180,6 +180,9 @@ func TestOrderedInvariants(t *testing.T) {
 // With orders ignored a search finds the states that one which does not ignore
 // them finds, but for their orders: no order decides what a call does.
 func TestIgnoreOrderFindsAll(t *testing.T) {
+	if testing.Short() {
+		t.Skip("explores five worlds twice")
+	}
 	for _, x := range []struct {
 		release, text string
 		depth         int

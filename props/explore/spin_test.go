@@ -82,6 +82,9 @@ func TestSpinWorldCounts(t *testing.T) {
 // Spin and the model reach the same states, and make the same of each call in each of
 // them. Nothing but the text of the rules is common to both.
 func TestSpin(t *testing.T) {
+	if testing.Short() {
+		t.Skip("compiles and searches worlds in Promela")
+	}
 	needSpin(t)
 	eachSpinWorld(t, func(t *testing.T, w *World, states, calls uint64) {
 		want := spinGraph(t, w.Name, w.Limits.Mounts)
@@ -202,6 +205,9 @@ const (
 // Where there is room for many mounts, Spin and the model agree on what the calls of
 // random walks do, one after the other.
 func TestSpinWalks(t *testing.T) {
+	if testing.Short() {
+		t.Skip("compiles worlds in Promela")
+	}
 	if _, err := exec.LookPath("spin"); err != nil {
 		t.Skip("spin is not installed")
 	}
