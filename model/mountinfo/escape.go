@@ -60,6 +60,15 @@ func unescape(s, set string) (text string, canonical bool, bad int) {
 	return b.String(), canonical, -1
 }
 
+// Unescape decodes what the kernel escapes in /proc: \ooo for a byte. Text with a
+// backslash that starts no escape is returned as it is.
+func Unescape(s string) string {
+	if text, _, bad := unescape(s, ""); bad < 0 {
+		return text
+	}
+	return s
+}
+
 // containsRaw tells whether a byte of set stands in s unescaped. Space and newline
 // cannot: they end a field or a line. That leaves the tab, and # in the sets that
 // have it; two searches for a byte are quicker than one for a set.

@@ -26,17 +26,7 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 	e := &engine{o: &o, total: newTally(len(o.Invariants)), begun: time.Now()}
 	e.limit.Store(noCase)
 	e.pending = map[uint64]*part{}
-	until := context.Background()
-	if o.Duration > 0 {
-		var cancel context.CancelFunc
-		until, cancel = context.WithDeadline(until, e.begun.Add(o.Duration))
-		defer cancel()
-	}
-	var workers sync.WaitGroup
-	for range o.Workers {
-		workers.Go(func() { e.work(ctx, until) })
-	}
-	Watch(&workers, e.progress, o.Progress)
+	Work(o.Workers, o.Duration, func(until context.Context) { e.work(ctx, until) }, e.progress, o.Progress)
 	if e.err != nil {
 		return nil, e.err
 	}

@@ -192,3 +192,32 @@ func TestBadCheckpoint(t *testing.T) {
 		}
 	}
 }
+
+func TestFrontierOnDisk(t *testing.T) {
+	var f frontier
+	var want [][]byte
+	for s := range 3 {
+		var data []byte
+		for i := range 40 {
+			key := bytes.Repeat([]byte{byte(s), byte(i)}, 1+i*i) // some longer than is read at once
+			f.refs = append(f.refs, keyRef{uint32(s), uint32(len(data))})
+			data = appendKey(data, key)
+			want = append(want, key)
+		}
+		f.segments = append(f.segments, segment{data: data, size: int64(len(data))})
+	}
+	for s := range 2 { // the last one stays in memory
+		if err := f.write(&f.segments[s]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	defer f.close()
+	var buf []byte
+	for i := range want {
+		got, err := f.key(i, buf)
+		if err != nil || !bytes.Equal(got, want[i]) {
+			t.Fatalf("state %d: %d bytes, %v, want %d", i, len(got), err, len(want[i]))
+		}
+		buf = make([]byte, i) // of any size
+	}
+}

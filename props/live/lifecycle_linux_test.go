@@ -208,7 +208,7 @@ func TestGuard(t *testing.T) {
 	if err != nil {
 		t.Skip(err)
 	}
-	before := mountinfo(t)
+	before := ownTable(t)
 	command := exec.Command("/proc/self/exe")
 	command.Env = append(os.Environ(), serverVariable+"="+space)
 	input, err := command.StdinPipe()
@@ -231,7 +231,7 @@ func TestGuard(t *testing.T) {
 		t.Errorf("want a server that stops, got %v", err)
 	}
 	_ = command.Wait()
-	if after := mountinfo(t); after != before {
+	if after := ownTable(t); after != before {
 		t.Errorf("mounts were changed: before\n%s\nafter\n%s", before, after)
 	}
 }
@@ -305,7 +305,7 @@ func TestKill(t *testing.T) {
 }
 
 func killAtRandom(t *testing.T, user *syscall.Credential) {
-	before, rootBefore := mountinfo(t), rootState(t)
+	before, rootBefore := ownTable(t), rootState(t)
 	random := rand.New(rand.NewPCG(1, 2))
 	times := 20
 	if testing.Short() {
@@ -334,7 +334,7 @@ func killAtRandom(t *testing.T, user *syscall.Credential) {
 		}
 		_ = command.Wait()
 		waitForServers(t)
-		if after := mountinfo(t); after != before {
+		if after := ownTable(t); after != before {
 			t.Fatalf("after kill %d: before\n%s\nafter\n%s", i+1, before, after)
 		}
 		if after := rootState(t); after != rootBefore && after != inUse && rootBefore != inUse {
@@ -384,7 +384,7 @@ func orphans(t *testing.T) (pids []string) {
 	return pids
 }
 
-func mountinfo(t *testing.T) string {
+func ownTable(t *testing.T) string {
 	t.Helper()
 	data, err := os.ReadFile("/proc/self/mountinfo")
 	if err != nil {

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"golang.org/x/sys/unix"
+
+	"mntcheck/model/mountinfo"
 )
 
 // Before Linux 6.13, statmount(2) does not tell the source of a mount. It is in
@@ -211,7 +213,7 @@ func (w *world) readSources(t *table, p *process) error {
 		fields := strings.SplitN(rest, " ", 3)
 		n, err := strconv.ParseUint(id, 10, 32)
 		if ok && err == nil && len(fields) == 3 {
-			sources[uint32(n)] = unescape(fields[1])
+			sources[uint32(n)] = mountinfo.Unescape(fields[1])
 		}
 	}
 	for _, m := range t.mounts {
@@ -220,20 +222,4 @@ func (w *world) readSources(t *table, p *process) error {
 		}
 	}
 	return nil
-}
-
-// unescape undoes escape.
-func unescape(text string) string {
-	var b strings.Builder
-	for i := 0; i < len(text); i++ {
-		if text[i] == '\\' && i+3 < len(text) {
-			if n, err := strconv.ParseUint(text[i+1:i+4], 8, 8); err == nil {
-				b.WriteByte(byte(n))
-				i += 3
-				continue
-			}
-		}
-		b.WriteByte(text[i])
-	}
-	return b.String()
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"mntcheck/model"
+	"mntcheck/model/mountinfo"
 )
 
 // place is a line of View.Actors.
@@ -28,7 +29,7 @@ func parsePlaces(text string) ([]place, error) {
 		if len(w) != 9 {
 			return nil, lost("%q is no place of an actor", line)
 		}
-		p := place{root: spot{path: unescape(w[5])}, cwd: spot{path: unescape(w[8])}}
+		p := place{root: spot{path: mountinfo.Unescape(w[5])}, cwd: spot{path: mountinfo.Unescape(w[8])}}
 		for _, n := range []struct {
 			to   *int
 			text string
@@ -45,25 +46,6 @@ func parsePlaces(text string) ([]place, error) {
 		all = append(all, p)
 	}
 	return all, nil
-}
-
-// unescape reads what tables write in octal.
-func unescape(text string) string {
-	if !strings.Contains(text, "\\") {
-		return text
-	}
-	var b strings.Builder
-	for i := 0; i < len(text); i++ {
-		if text[i] == '\\' && i+3 < len(text) {
-			if n, err := strconv.ParseUint(text[i+1:i+4], 8, 8); err == nil {
-				b.WriteByte(byte(n))
-				i += 3
-				continue
-			}
-		}
-		b.WriteByte(text[i])
-	}
-	return b.String()
 }
 
 // loc is where an actor stands, nowhere if that cannot be told. was is where it

@@ -38,17 +38,7 @@ func Run(ctx context.Context, o Options) (*check.Report, error) {
 		return nil, err
 	}
 	e.begun = time.Now()
-	until := context.Background()
-	if o.Duration > 0 {
-		var cancel context.CancelFunc
-		until, cancel = context.WithDeadline(until, e.begun.Add(o.Duration))
-		defer cancel()
-	}
-	var workers sync.WaitGroup
-	for range o.Workers {
-		workers.Go(func() { e.work(ctx, until) })
-	}
-	check.Watch(&workers, e.progress, o.Progress)
+	check.Work(o.Workers, o.Duration, func(until context.Context) { e.work(ctx, until) }, e.progress, o.Progress)
 	if e.err != nil {
 		return nil, e.err
 	}
