@@ -265,47 +265,60 @@ func (d *decoder) parameters() Parameters {
 	return Parameters{said&keyReadOnly != 0, said&keySaysReadOnly != 0, NameIx(d.ref(nameObject))}
 }
 
+// mount reads a record. References may make records, which may move this one:
+// so it is looked up again for each field.
 func (d *decoder) mount(m MountIx) {
 	s := d.s
-	r := s.Mounts[m]
-	r.Flags = MountFlags(d.uint())
-	r.Root = DentryIx(d.ref(dentryObject))
-	r.MP = DentryIx(d.ref(dentryObject))
-	r.Parent = MountIx(d.ref(mountObject))
-	r.NS = NSIx(d.ref(nsObject))
-	r.Source = NameIx(d.ref(nameObject))
-	r.IDMap = UserIx(d.ref(userObject))
-	r.Group = d.group(d.uint())
-	next := MountIx(d.ref(mountObject))
-	r.Master = MountIx(d.ref(mountObject))
-	// Records of others that this one's links are part of are written directly;
-	// this one's own come last, since references above may have moved it.
-	own := &s.Mounts[m]
-	own.Flags, own.Root, own.MP, own.Parent, own.NS = r.Flags, r.Root, r.MP, r.Parent, r.NS
-	own.Source, own.IDMap, own.Group, own.Master = r.Source, r.IDMap, r.Group, r.Master
-	own.NextPeer = next
-	s.Mounts[next].PrevPeer = m
-	last := d.list(mountObject, &d.childOf, int32(m), func(prev, c int32) {
-		if prev == 0 {
-			s.Mounts[m].FirstChild = MountIx(c)
-		} else {
-			s.Mounts[prev].NextChild = MountIx(c)
-		}
-		s.Mounts[c].PrevChild, s.Mounts[c].NextChild = MountIx(prev), 0
-	})
-	s.Mounts[m].LastChild = MountIx(last)
-	d.list(mountObject, &d.slaveOf, int32(m), func(prev, c int32) {
-		if prev == 0 {
-			s.Mounts[m].FirstSlave = MountIx(c)
-		} else {
-			s.Mounts[prev].NextSlave = MountIx(c)
-		}
-		s.Mounts[c].PrevSlave, s.Mounts[c].NextSlave = MountIx(prev), 0
-	})
-	if r.Flags&Umounted != 0 {
+	flags, has := MountFlags(d.uint()), d.uint()
+	root, mp := DentryIx(d.ref(dentryObject)), DentryIx(d.ref(dentryObject))
+	parent, ns := MountIx(d.ref(mountObject)), NSIx(d.ref(nsObject))
+	source := NameIx(d.ref(nameObject))
+	r := &s.Mounts[m]
+	r.Flags, r.Root, r.MP, r.Parent, r.NS, r.Source = flags, root, mp, parent, ns, source
+	if has != 0 {
+		d.mountLinks(m, has)
+	}
+	if flags&Umounted != 0 {
 		for c := d.ref(dentryObject); c != 0 && !d.bad; c = d.ref(dentryObject) {
 			s.covers = append(s.covers, cover{m, DentryIx(c)})
 		}
+	}
+}
+
+func (d *decoder) mountLinks(m MountIx, has uint64) {
+	s := d.s
+	if has&keyIDMap != 0 {
+		s.Mounts[m].IDMap = UserIx(d.ref(userObject))
+	}
+	if has&keyGroup != 0 {
+		s.Mounts[m].Group = d.group(d.uint())
+		next := MountIx(d.ref(mountObject))
+		s.Mounts[m].NextPeer, s.Mounts[next].PrevPeer = next, m
+	}
+	if has&keyMaster != 0 {
+		master := MountIx(d.ref(mountObject))
+		s.Mounts[m].Master = master
+	}
+	if has&keyChildren != 0 {
+		last := d.list(mountObject, &d.childOf, int32(m), func(prev, c int32) {
+			if prev == 0 {
+				s.Mounts[m].FirstChild = MountIx(c)
+			} else {
+				s.Mounts[prev].NextChild = MountIx(c)
+			}
+			s.Mounts[c].PrevChild, s.Mounts[c].NextChild = MountIx(prev), 0
+		})
+		s.Mounts[m].LastChild = MountIx(last)
+	}
+	if has&keySlaves != 0 {
+		d.list(mountObject, &d.slaveOf, int32(m), func(prev, c int32) {
+			if prev == 0 {
+				s.Mounts[m].FirstSlave = MountIx(c)
+			} else {
+				s.Mounts[prev].NextSlave = MountIx(c)
+			}
+			s.Mounts[c].PrevSlave, s.Mounts[c].NextSlave = MountIx(prev), 0
+		})
 	}
 }
 
@@ -336,13 +349,14 @@ func (d *decoder) group(n uint64) int32 {
 
 func (d *decoder) dentry(x DentryIx) {
 	s := d.s
-	r := Dentry{Kind: DentryKind(d.uint()), Flags: DentryFlags(d.uint())}
+	what := d.uint()
+	r := Dentry{Kind: DentryKind(what % (1 << keyKindBits)), Flags: DentryFlags(what >> keyKindBits % (1 << keyFlagBits))}
 	r.SB = SBIx(d.ref(sbObject))
-	r.Parent = DentryIx(d.ref(dentryObject))
-	if r.Parent == 0 {
+	if r.Parent = DentryIx(d.ref(dentryObject)); r.Parent == 0 {
 		r.Parent = x
+	} else {
+		r.Name = NameIx(d.ref(nameObject))
 	}
-	r.Name = NameIx(d.ref(nameObject))
 	switch r.Kind {
 	case Symlink:
 		r.Obj = d.ref(nameObject)
@@ -365,7 +379,7 @@ func (d *decoder) dentry(x DentryIx) {
 	}
 	own := &s.Dentries[x]
 	own.Kind, own.Flags, own.SB, own.Parent, own.Name, own.Obj = r.Kind, r.Flags, r.SB, r.Parent, r.Name, r.Obj
-	if r.Kind != Dir {
+	if what&keyHasEntries == 0 {
 		return
 	}
 	d.list(dentryObject, &d.entryOf, int32(x), func(prev, c int32) {

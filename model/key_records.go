@@ -103,46 +103,96 @@ const (
 	keySaysReadOnly
 )
 
+// What a mount has besides its place: most have little of it, and its record then
+// is short.
+const (
+	keyIDMap = 1 << iota
+	keyGroup
+	keyMaster
+	keyChildren
+	keySlaves
+)
+
+func (r *Mount) keyHas() (has uint64) {
+	if r.IDMap != 0 {
+		has |= keyIDMap
+	}
+	if r.Group != 0 {
+		has |= keyGroup
+	}
+	if r.Master != 0 {
+		has |= keyMaster
+	}
+	if r.FirstChild != 0 {
+		has |= keyChildren
+	}
+	if r.FirstSlave != 0 {
+		has |= keySlaves
+	}
+	return has
+}
+
 // mount writes children and slaves as lists, in their order; the rest of the
 // links follows from these.
 func (k *Keyer) mount(m MountIx) {
-	s := k.s
-	r := &s.Mounts[m]
+	r := &k.s.Mounts[m]
+	has := r.keyHas()
 	b := k.room()
 	i := b.put(0, uint64(r.Flags))
+	i = b.put(i, has)
 	i = b.put(i, k.number(dentryObject, int32(r.Root)))
 	i = b.put(i, k.number(dentryObject, int32(r.MP)))
 	i = b.put(i, k.number(mountObject, int32(r.Parent)))
 	i = b.put(i, k.number(nsObject, int32(r.NS)))
 	k.end += i
 	k.refName(r.Source)
-	b = k.room()
-	i = b.put(0, k.number(userObject, int32(r.IDMap)))
-	i = b.put(i, uint64(k.groups.of(r.Group)))
-	i = b.put(i, k.number(mountObject, int32(r.NextPeer)))
-	i = b.put(i, k.number(mountObject, int32(r.Master)))
-	k.end += i
-	for c := r.FirstChild; c != 0; c = s.Mounts[c].NextChild {
-		k.uint(k.number(mountObject, int32(c)))
+	if has != 0 {
+		k.mountLinks(r, has)
 	}
-	k.uint(0)
-	for c := r.FirstSlave; c != 0; c = s.Mounts[c].NextSlave {
-		k.uint(k.number(mountObject, int32(c)))
-	}
-	k.uint(0)
 	if r.Flags&Umounted != 0 {
-		k.sorted = k.sorted[:0]
-		for _, c := range s.covers {
-			if c.M == m {
-				k.sorted = append(k.sorted, c.D)
-			}
-		}
-		k.sortDentries()
-		for _, d := range k.sorted {
-			k.ref(dentryObject, int32(d))
+		k.covers(m)
+	}
+}
+
+func (k *Keyer) mountLinks(r *Mount, has uint64) {
+	s := k.s
+	if has&keyIDMap != 0 {
+		k.ref(userObject, int32(r.IDMap))
+	}
+	if has&keyGroup != 0 {
+		k.uint(uint64(k.groups.of(r.Group)))
+		k.ref(mountObject, int32(r.NextPeer))
+	}
+	if has&keyMaster != 0 {
+		k.ref(mountObject, int32(r.Master))
+	}
+	if has&keyChildren != 0 {
+		for c := r.FirstChild; c != 0; c = s.Mounts[c].NextChild {
+			k.ref(mountObject, int32(c))
 		}
 		k.uint(0)
 	}
+	if has&keySlaves != 0 {
+		for c := r.FirstSlave; c != 0; c = s.Mounts[c].NextSlave {
+			k.ref(mountObject, int32(c))
+		}
+		k.uint(0)
+	}
+}
+
+// covers writes the places of m that submounts were taken out of with it.
+func (k *Keyer) covers(m MountIx) {
+	k.sorted = k.sorted[:0]
+	for _, c := range k.s.covers {
+		if c.M == m {
+			k.sorted = append(k.sorted, c.D)
+		}
+	}
+	k.sortDentries()
+	for _, d := range k.sorted {
+		k.ref(dentryObject, int32(d))
+	}
+	k.uint(0)
 }
 
 // groupNumbers numbers peer groups in the order in which they are met.
@@ -186,22 +236,32 @@ func (g *groupNumbers) of(id int32) int32 {
 	return g.count
 }
 
+// The kind of a dentry, its flags, and whether it has entries are one number.
+const (
+	keyKindBits   = 3
+	keyFlagBits   = 3
+	keyHasEntries = 1 << (keyKindBits + keyFlagBits)
+)
+
 // dentry writes the entries of a directory by name: their order in the record
 // is that of their creation, which nothing depends on.
 func (k *Keyer) dentry(d DentryIx) {
-	s := k.s
-	r := &s.Dentries[d]
-	parent := r.Parent
-	if parent == d {
-		parent = 0
+	r := &k.s.Dentries[d]
+	what := uint64(r.Kind) | uint64(r.Flags)<<keyKindBits
+	if r.FirstChild != 0 {
+		what |= keyHasEntries
 	}
 	b := k.room()
-	i := b.put(0, uint64(r.Kind))
-	i = b.put(i, uint64(r.Flags))
+	i := b.put(0, what)
 	i = b.put(i, k.number(sbObject, int32(r.SB)))
-	i = b.put(i, k.number(dentryObject, int32(parent)))
-	k.end += i
-	k.refName(r.Name)
+	if r.Parent == d { // it has no name
+		i = b.put(i, 0)
+		k.end += i
+	} else {
+		i = b.put(i, k.number(dentryObject, int32(r.Parent)))
+		k.end += i
+		k.refName(r.Name)
+	}
 	switch r.Kind {
 	case Symlink:
 		k.refName(NameIx(r.Obj))
@@ -211,17 +271,22 @@ func (k *Keyer) dentry(d DentryIx) {
 		k.ref(userObject, r.Obj)
 	case PidFile:
 		k.uint(uint64(r.Obj))
-	case Dir:
-		k.sorted = k.sorted[:0]
-		for c := r.FirstChild; c != 0; c = s.Dentries[c].nextChild {
-			k.sorted = append(k.sorted, c)
-		}
-		k.sortDentries()
-		for _, c := range k.sorted {
-			k.ref(dentryObject, int32(c))
-		}
-		k.uint(0)
 	}
+	if r.FirstChild != 0 {
+		k.entries(r)
+	}
+}
+
+func (k *Keyer) entries(r *Dentry) {
+	k.sorted = k.sorted[:0]
+	for c := r.FirstChild; c != 0; c = k.s.Dentries[c].nextChild {
+		k.sorted = append(k.sorted, c)
+	}
+	k.sortDentries()
+	for _, c := range k.sorted {
+		k.ref(dentryObject, int32(c))
+	}
+	k.uint(0)
 }
 
 func (k *Keyer) sortDentries() {
