@@ -56,6 +56,29 @@ func (t *Transition) changeOf(m model.MountIx) (c change) {
 	return c
 }
 
+// changed is a mount of Before that is not what it was.
+type changed struct {
+	m    model.MountIx
+	what change
+}
+
+// changes lists the mounts in real namespaces that the call changed.
+func (t *Transition) changes() []changed {
+	f := &t.facts
+	if f.learn(factChanges) {
+		f.changes = f.changes[:0]
+		for _, m := range t.old() {
+			if ns := t.Before.Mounts[m].NS; ns <= 0 || t.Before.Spaces[ns].Anon {
+				continue
+			}
+			if c := t.changeOf(m); c != 0 {
+				f.changes = append(f.changes, changed{m, c})
+			}
+		}
+	}
+	return f.changes
+}
+
 // brought tells whether a change of place came about without being asked for:
 // by propagation, with a directory entry, or with the end of a namespace.
 func (t *Transition) brought(m model.MountIx) bool {
@@ -97,13 +120,12 @@ func checkUnrelated(t *Transition) (premise bool, broken *Violation) {
 		return false, nil
 	}
 	own := t.callerNS()
-	for _, m := range t.old() {
-		ns := t.Before.Mounts[m].NS
-		if ns <= 0 || ns == own || t.Before.Spaces[ns].Anon {
+	for _, x := range t.changes() {
+		m, c, ns := x.m, x.what, t.Before.Mounts[x.m].NS
+		if ns == own {
 			continue
 		}
-		c := t.changeOf(m)
-		premise = premise || c != 0
+		premise = true
 		if c&changedPlace != 0 && !t.brought(m) && !t.shadows() {
 			return true, t.say("%v of %v was moved or taken out, and not by propagation", m, ns)
 		}
@@ -147,17 +169,12 @@ func checkAuthority(t *Transition) (premise bool, broken *Violation) {
 	if len(t.After.Journal()) == 0 {
 		return false, nil
 	}
-	for _, m := range t.old() {
-		ns := t.Before.Mounts[m].NS
-		if ns <= 0 || t.Before.Spaces[ns].Anon {
-			continue
-		}
-		c := t.changeOf(m)
-		if c == 0 || t.callerMay(ns) {
-			premise = premise || c != 0
-			continue
-		}
+	for _, x := range t.changes() {
+		m, c, ns := x.m, x.what, t.Before.Mounts[x.m].NS
 		premise = true
+		if t.callerMay(ns) {
+			continue
+		}
 		if c&changedPlace != 0 && t.brought(m) {
 			c &^= changedPlace
 			if !t.mounted(m) {

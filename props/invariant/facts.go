@@ -9,6 +9,9 @@ type facts struct {
 	known factSet
 
 	scope, old []model.MountIx
+	has, had   model.MountFlags // of all mounts in scope, of all in old
+	slaves     bool             // one in old has a master
+	changes    []changed
 	marks      marks
 	dentries   marks
 	counts     []int32
@@ -44,6 +47,7 @@ const (
 	factSound
 	factUnchanged
 	factShadows
+	factChanges
 )
 
 // learn reports whether a fact is not known yet; from now on it is.

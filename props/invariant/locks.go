@@ -28,14 +28,16 @@ func lockInvariants() []*Invariant {
 
 func checkLocked(t *Transition) (premise bool, broken *Violation) {
 	s := t.After
-	for _, m := range t.scope() {
-		r := &s.Mounts[m]
-		if r.Flags&model.Locked == 0 || r.NS <= 0 {
-			continue // of unmounted ones, INV-17 tells
-		}
-		premise = true
-		if r.Parent == 0 || s.Mounts[r.Parent].NS != r.NS {
-			return true, t.say("%v is LOCKED but has no parent in its namespace", m)
+	if t.has()&model.Locked != 0 {
+		for _, m := range t.scope() {
+			r := &s.Mounts[m]
+			if r.Flags&model.Locked == 0 || r.NS <= 0 {
+				continue // of unmounted ones, INV-17 tells
+			}
+			premise = true
+			if r.Parent == 0 || s.Mounts[r.Parent].NS != r.NS {
+				return true, t.say("%v is LOCKED but has no parent in its namespace", m)
+			}
 		}
 	}
 	ns := t.madeSpace()
@@ -81,6 +83,9 @@ var attributeLocks = [...]struct{ lock, flag model.MountFlags }{
 }
 
 func checkAttributeLocks(t *Transition) (premise bool, broken *Violation) {
+	if len(t.Before.Mounts) <= small && (t.has()|t.had())&model.AttributeLocks == 0 {
+		return false, nil // in a large world an original may have locks that is in neither
+	}
 	s := t.After
 	for _, m := range t.scope() {
 		f := s.Mounts[m].Flags
@@ -112,7 +117,7 @@ func checkAttributeLocks(t *Transition) (premise bool, broken *Violation) {
 const atimeFlags = model.NoAtime | model.NoDirAtime | model.RelAtime
 
 func checkSticky(t *Transition) (premise bool, broken *Violation) {
-	if t.Unchanged() {
+	if t.Unchanged() || t.had()&model.AttributeLocks == 0 {
 		return false, nil
 	}
 	for _, m := range t.old() {

@@ -76,12 +76,13 @@ const small = 64
 func (t *Transition) scope() []model.MountIx {
 	f := &t.facts
 	if f.learn(factScope) {
-		f.scope = f.scope[:0]
+		f.scope, f.has = f.scope[:0], 0
 		s := t.After
 		if len(s.Mounts) <= small {
 			for m := 1; m < len(s.Mounts); m++ {
-				if s.Mounts[m].ID != 0 {
+				if r := &s.Mounts[m]; r.ID != 0 {
 					f.scope = append(f.scope, model.MountIx(m))
+					f.has |= r.Flags
 				}
 			}
 			return f.scope
@@ -90,6 +91,7 @@ func (t *Transition) scope() []model.MountIx {
 		add := func(m model.MountIx) {
 			if m > 0 && int(m) < len(s.Mounts) && s.Mounts[m].ID != 0 && f.marks.set(int(m), e) {
 				f.scope = append(f.scope, m)
+				f.has |= s.Mounts[m].Flags
 			}
 		}
 		for _, c := range s.Journal() {
@@ -104,22 +106,46 @@ func (t *Transition) scope() []model.MountIx {
 func (t *Transition) old() []model.MountIx {
 	f := &t.facts
 	if f.learn(factOld) {
-		f.old = f.old[:0]
+		f.old, f.had, f.slaves = f.old[:0], 0, false
+		add := func(m model.MountIx, r *model.Mount) {
+			f.old = append(f.old, m)
+			f.had |= r.Flags
+			f.slaves = f.slaves || r.Master != 0
+		}
 		if s := t.Before; len(s.Mounts) <= small {
 			for m := 1; m < len(s.Mounts); m++ {
-				if s.Mounts[m].ID != 0 {
-					f.old = append(f.old, model.MountIx(m))
+				if r := &s.Mounts[m]; r.ID != 0 {
+					add(model.MountIx(m), r)
 				}
 			}
 			return f.old
 		}
-		for _, c := range t.After.Journal() {
-			if c.Old.ID != 0 {
-				f.old = append(f.old, c.M)
+		for i := range t.After.Journal() {
+			if c := &t.After.Journal()[i]; c.Old.ID != 0 {
+				add(c.M, &t.Before.Mounts[c.M])
 			}
 		}
 	}
 	return f.old
+}
+
+// has is all flags that the mounts of scope have: for what none of them has, no
+// check has to look.
+func (t *Transition) has() model.MountFlags {
+	t.scope()
+	return t.facts.has
+}
+
+// had is the same for the mounts of old.
+func (t *Transition) had() model.MountFlags {
+	t.old()
+	return t.facts.had
+}
+
+// hadSlaves tells whether one of the mounts of old had a master.
+func (t *Transition) hadSlaves() bool {
+	t.old()
+	return t.facts.slaves
 }
 
 // isNew tells whether m, a mount of After, was made by this call.

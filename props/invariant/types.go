@@ -120,7 +120,7 @@ func groupOfMaster(s *model.State, m model.MountIx) int32 {
 }
 
 func checkHandedOver(t *Transition) (premise bool, broken *Violation) {
-	if len(t.After.Journal()) == 0 {
+	if len(t.After.Journal()) == 0 || !t.hadSlaves() {
 		return false, nil
 	}
 	var target model.MountIx
