@@ -15,6 +15,15 @@ import (
 // them on. Kernel and model have to agree after each of them.
 var programs = []struct{ name, text string }{
 	{"nothing", ``},
+	{"descriptors that are no part of the world", `
+		fspick(AT_FDCWD, "/", 0)
+		fsconfig($1, FSCONFIG_SET_FD, "nope", NULL, 0)
+		fsconfig($1, FSCONFIG_SET_FD, "nope", NULL, 3)
+		fchdir(0)
+		dup(1)
+		close(2)
+		open_tree(1, "", AT_EMPTY_PATH)
+		open("/", O_PATH)`},
 	{"nested user namespaces", `
 		unshare(CLONE_NEWUSER)
 		unshare(CLONE_NEWUSER|CLONE_NEWNS)

@@ -110,10 +110,33 @@ func (w *world) argument(a *actor, c *model.Call, i int) (uintptr, error) {
 	case model.Attr:
 		return a.attr(&c.Attr)
 	}
-	if kind == model.ActorParam {
+	switch {
+	case kind == model.ActorParam:
 		return uintptr(w.pidOf(a, arg.N)), nil
+	case kind == model.FDParam, kind == model.DirFDParam:
+		return uintptr(descriptor(arg.N)), nil
+	case c.Op == model.OpFsconfig && i == fsconfigAux && c.Args[1].N == model.FSCONFIG_SET_FD:
+		return uintptr(descriptor(int64(int32(arg.N)))), nil
 	}
 	return uintptr(arg.N), nil
+}
+
+// fsconfigAux is the argument of fsconfig that FSCONFIG_SET_FD has a descriptor in.
+const fsconfigAux = 4
+
+// noDescriptor is a descriptor that nobody can hold: it is above every limit.
+const noDescriptor = 1 << 30
+
+// firstFD is the first descriptor of an actor that is part of the world.
+const firstFD = 3
+
+// descriptor is what the kernel is given for a descriptor. The first three are an
+// actor's own, and no part of the world: nobody holds them there.
+func descriptor(n int64) int64 {
+	if 0 <= n && n < firstFD {
+		return noDescriptor
+	}
+	return n
 }
 
 // attr is the address of struct mount_attr. What follows it is zero for as many
@@ -125,7 +148,7 @@ func (p *process) attr(m *model.MountAttr) (uintptr, error) {
 		return 0, errNoRoom
 	}
 	*(*unix.MountAttr)(unsafe.Pointer(unsafe.SliceData(data))) = unix.MountAttr{
-		Attr_set: m.Set, Attr_clr: m.Clr, Propagation: m.Propagation, Userns_fd: uint64(m.UserNSFD.N),
+		Attr_set: m.Set, Attr_clr: m.Clr, Propagation: m.Propagation, Userns_fd: uint64(descriptor(m.UserNSFD.N)),
 	}
 	return at, nil
 }

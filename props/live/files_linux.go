@@ -95,7 +95,6 @@ func (w *world) eachFile(a *actor, f func(fd int, st *unix.Statx_t)) error {
 		return err
 	}
 	for _, fd := range fds {
-		const firstFD = 3
 		if fd < firstFD {
 			continue
 		}
