@@ -21,6 +21,7 @@ type engine struct {
 	sem *model.Semantics
 
 	symmetry *symmetry // nil: nothing is interchangeable
+	twins    [][]int   // by call, by actor: the same call by that actor; see twinCalls
 	known    []*invariant.Known
 	changed  [model.NumOps][]int // invariants to check on a call that changed something
 	refused  [model.NumOps][]int // … on one that did not
@@ -59,6 +60,9 @@ func newEngine(w *World, o *Options) (*engine, error) {
 	e.chooseInvariants()
 	if e.symmetry, err = newSymmetry(w, first, o); err != nil {
 		return nil, err
+	}
+	if !o.apart && o.system == nil {
+		e.twins = twinCalls(w)
 	}
 	if o.KeepKeys {
 		e.keys = newExactSet()

@@ -56,7 +56,8 @@ type Options struct {
 	system func(*model.State) system.Stateful
 	// skipped are names of invariants that IgnoreOrder left out.
 	skipped []string
-	chunk   int // states that a worker takes at once; 0: chosen by their number
+	chunk   int  // states that a worker takes at once; 0: chosen by their number
+	apart   bool // calls of actors that stand alike are made for each of them
 }
 
 // DefaultCheckpointEvery is the time between checkpoints.

@@ -24,6 +24,11 @@ type worker struct {
 	read    []byte // of a state that was read from disk
 	stale   bool   // after is no copy of the state before
 
+	// Where calls have twins: see repeat.
+	twinOf   []int // by actor, in the state before; 0: it stands alone
+	outcomes []outcome
+	notes    []noted
+
 	// By invariant.
 	checks []func(*invariant.Transition) (bool, *invariant.Violation)
 
@@ -72,6 +77,9 @@ func (e *engine) newWorker() *worker {
 	if e.o.system != nil {
 		w.wrap = e.o.system(&w.after)
 	}
+	if e.twins != nil {
+		w.twinOf, w.outcomes = make([]int, e.w.actors()+1), make([]outcome, len(e.w.Calls))
+	}
 	return w
 }
 
@@ -88,6 +96,9 @@ func (w *worker) chunk(lo, hi int) (chunkOutput, error) {
 		}
 		if err := w.decoder.Decode(key, &w.before); err != nil {
 			return w.out, fmt.Errorf("state %d of layer %d: %w", n, w.e.depth, err)
+		}
+		if w.e.twins != nil {
+			w.findTwins()
 		}
 		for call := 0; call < len(w.e.w.Calls); {
 			if call, err = w.expand(&w.before, n, call); err != nil {
@@ -128,78 +139,118 @@ func (p *panicFinding) note(layer int, b birth, text string) {
 func (w *worker) transition(before *model.State, number, call int) error {
 	e := w.e
 	step := &e.w.Calls[call]
-	if step.Actor >= len(before.Procs) || !before.Procs[step.Actor].Alive {
+	if step.Actor >= len(before.Procs) || !before.Procs[step.Actor].Alive || e.twins != nil && w.repeat(call) {
 		return nil
 	}
+	o, err := w.make(before, call)
+	if err != nil {
+		return err
+	}
+	w.count(call, o)
+	if o.kind != beyondOutcome {
+		b := newBirth(number, call)
+		o.from = len(w.notes)
+		if o.kind == refusedOutcome {
+			w.check(e.refused[step.Call.Op], b)
+		} else {
+			w.check(e.changed[step.Call.Op], b)
+		}
+		o.to = len(w.notes)
+		if o.kind == changedOutcome || o.kind == usedUpOutcome {
+			if o.more, err = w.reach(b); err != nil {
+				return err
+			}
+		}
+	}
+	if e.twins != nil {
+		w.outcomes[call] = o
+	}
+	return nil
+}
+
+// make makes a call in a copy of the state, and tells what came of it. Where that
+// is another state, within the limits, its key is made.
+func (w *worker) make(before *model.State, call int) (o outcome, err error) {
+	e := w.e
+	step := &e.w.Calls[call]
 	if w.stale {
 		before.Copy(&w.after)
 	}
 	w.stale = true
 	var r model.Result
-	var err error
 	if w.wrap == nil {
 		r, err = w.after.Do(step.Actor, &step.Call)
 	} else {
 		r, err = w.wrap.Do(context.Background(), step.Actor, &step.Call)
 	}
 	if err != nil {
-		return fmt.Errorf("world %s: %w", e.w.Name, err)
+		return o, fmt.Errorf("world %s: %w", e.w.Name, err)
 	}
-	b := newBirth(number, call)
 	w.step.Reset(before, &w.after, step.Actor, &step.Call, r)
 	if r.Errno != 0 && w.step.Unchanged() {
 		w.stale = false
-		w.tally.Transitions++
-		w.tally.Refused++
-		w.check(e.refused[step.Call.Op], b)
-		w.ran[step.Call.Op].refused++
-		return nil
+		return outcome{kind: refusedOutcome}, nil
 	}
 	if r.Errno == 0 && w.wrap == nil && len(before.Mounts) <= wholeMounts && w.after.SameAs(before) {
-		w.tally.Transitions++
-		w.tally.Succeeded[call]++
-		w.check(e.changed[step.Call.Op], b)
-		w.ran[step.Call.Op].changed++
-		return nil
+		return outcome{kind: sameOutcome}, nil
 	}
 	beyond := e.w.Limits.beyond(&w.after)
-	var reached model.Reached
 	if beyond < 0 {
 		w.key = w.canon.append(w.key[:0], &w.keyer, &w.after)
-		reached = w.keyer.Reached()
-		beyond = e.w.Limits.beyondReached(reached)
+		beyond = e.w.Limits.beyondReached(w.keyer.Reached())
 	}
-	if beyond >= 0 {
-		w.tally.Beyond[beyond]++
-		return nil
+	switch {
+	case beyond >= 0:
+		return outcome{kind: beyondOutcome, beyond: beyond}, nil
+	case r.Errno != 0:
+		return outcome{kind: usedUpOutcome}, nil
 	}
+	return outcome{kind: changedOutcome}, nil
+}
+
+// count counts a call by its outcome.
+func (w *worker) count(call int, o outcome) {
+	if o.kind == beyondOutcome {
+		w.tally.Beyond[o.beyond]++
+		return
+	}
+	ran := &w.ran[w.e.w.Calls[call].Call.Op]
 	w.tally.Transitions++
-	if r.Errno != 0 {
+	if o.kind == refusedOutcome || o.kind == usedUpOutcome {
 		w.tally.Refused++
 	} else {
 		w.tally.Succeeded[call]++
 	}
-	w.check(e.changed[step.Call.Op], b)
-	w.ran[step.Call.Op].changed++
+	if o.kind == refusedOutcome {
+		ran.refused++
+	} else {
+		ran.changed++
+	}
+}
+
+// reach looks whether the state that the transition b led to is new. It tells
+// whether there is more to the state than its key tells: then what is said of states
+// is checked each time that one of its key is met.
+func (w *worker) reach(b birth) (more bool, err error) {
+	e := w.e
 	print := fingerprintOf(w.key)
 	if e.keys != nil {
 		if err := e.keys.check(print, w.key); err != nil {
-			return err
+			return false, err
 		}
 	}
+	more = w.keyer.Reached().Mounts != liveMounts(&w.after) || len(w.after.Mounts) > wholeMounts
 	if !e.visited.has(print) {
 		if n, isNew := e.fresh.add(print, b); isNew {
 			w.found(born{print, n})
-			return nil
+			return more, nil
 		}
 	}
-	// What is said of a state was checked when that was found, unless there is
-	// more to it than its key tells.
-	if reached.Mounts != liveMounts(&w.after) || len(w.after.Mounts) > wholeMounts {
+	if more {
 		w.check(e.ofState, b)
 		w.states++
 	}
-	return nil
+	return more, nil
 }
 
 // wholeMounts is the number of records up to which invariants of a state look at
@@ -235,7 +286,11 @@ func (w *worker) check(which []int, b birth) {
 	for _, i := range which {
 		premise, broken := w.checks[i](&w.step)
 		if premise || broken != nil {
-			w.note(i, premise, broken != nil)
+			n := noted{i, premise, broken != nil}
+			w.add(n)
+			if w.e.twins != nil {
+				w.notes = append(w.notes, n)
+			}
 			if broken != nil {
 				w.broken[i].least(w.e.depth, b)
 			}
@@ -246,17 +301,17 @@ func (w *worker) check(which []int, b birth) {
 // checkOne reports whether the invariant is broken.
 func (w *worker) checkOne(i int) bool {
 	premise, broken := w.checks[i](&w.step)
-	w.note(i, premise, broken != nil)
+	w.add(noted{i, premise, broken != nil})
 	return broken != nil
 }
 
-// note counts what the check of an invariant found.
-func (w *worker) note(i int, premise, broken bool) {
-	if premise {
-		w.tally.Premises[i]++
+// add counts what the check of an invariant found.
+func (w *worker) add(n noted) {
+	if n.premise {
+		w.tally.Premises[n.invariant]++
 	}
-	if broken {
-		w.tally.Breaches[i]++
+	if n.broken {
+		w.tally.Breaches[n.invariant]++
 	}
 }
 
