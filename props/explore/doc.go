@@ -35,11 +35,14 @@
 // on them; a test compares what is found with and without. Invariants that speak
 // of an order are left out then, and the report says which.
 //
-// Two short cuts are taken. A call that failed and changed nothing leads to no new
+// Three short cuts are taken. A call that failed and changed nothing leads to no new
 // state. Invariants that look at nothing but a state are checked when the state is
-// found, not again on each transition to it. Tests compare both, and the exchanges,
-// with a search by brute force, in which every invariant is checked on every
-// transition and every state is kept.
+// found, not again on each transition to it. Where two actors have the same root,
+// working directory, namespaces and capabilities, a call that leaves processes alone
+// does for one of them what it does for the other: it is made for the first, and
+// counted for both. Tests compare these, and the exchanges, with a search by brute
+// force, in which every invariant is checked on every transition and every state
+// is kept.
 //
 // # Fingerprints
 //
