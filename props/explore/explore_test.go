@@ -46,6 +46,25 @@ mount("/", ["/";"/a";"/b"], NULL, MS_BIND[;|MS_REC], NULL)
 umount2(["/a";"/b"], MNT_DETACH)
 `
 
+// byBoth is a world of two actors that make the same calls, from one place or not.
+const byBoth = `world by-both
+limit mounts 6
+limit namespaces 2
+interchangeable a b
+setup
+mkdir("/a", 0755)
+mkdir("/b", 0755)
+fork()
+calls
+[1;2] mount("/", ["/a";"/b"], NULL, MS_BIND[;|MS_REC], NULL)
+[1;2] mount(NULL, ["/a";"/b"], NULL, [MS_SHARED;MS_SLAVE;MS_UNBINDABLE], NULL)
+[1;2] umount2(["/a";"/b"], [0;MNT_DETACH])
+[1;2] chdir("/a")
+[1;2] chdir("/b")
+[1;2] pivot_root(["/a";"/b"], ["/a";"/b"])
+2 unshare([CLONE_NEWNS;CLONE_NEWUSER|CLONE_NEWNS])
+`
+
 func world(t testing.TB, text string) *World {
 	t.Helper()
 	w, err := ParseWorld("test.world", []byte(text))

@@ -14,10 +14,14 @@ func TestTwins(t *testing.T) {
 	}{
 		{"7.3", "private", 5, 0}, {"7.3", "shared", 4, 0}, {"6.12.44", "shared", 4, 4}, {"7.0.0", "shared", 4, 5},
 		{"7.3", "whole-api", 3, 0}, {"7.3", "two-namespaces", 4, 9}, {"7.0.0", "two-namespaces", 4, 7}, {"7.3", "reveal", 0, 6},
+		{"7.3", "by-both", 0, 4}, {"6.12.44", "by-both", 0, 4},
 	} {
 		t.Run(fmt.Sprintf("%s-%s", x.release, x.world), func(t *testing.T) {
 			w, err := Named(x.world)
-			if err != nil {
+			switch {
+			case x.world == "by-both":
+				w = world(t, byBoth)
+			case err != nil:
 				w = spinWorld(t, x.world)
 			}
 			o := Options{Semantics: release(t, x.release), Depth: x.depth, Limits: Limits{Mounts: x.mounts}, KeepGoing: true, Strict: true, apart: true}
