@@ -1,8 +1,10 @@
 package explore
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"math"
 	"regexp"
 	"strconv"
 	"strings"
@@ -33,7 +35,7 @@ import (
 // actors with every path of the list paths, with and without the flag. An
 // alternative may be empty: MS_BIND[;|MS_REC].
 func ParseWorld(name string, data []byte) (*World, error) {
-	p := &worldParser{file: name, w: &World{Name: name}, lists: map[string][]string{}}
+	p := &worldParser{file: name, w: &World{Name: name}, lists: map[string][]string{}, said: map[string]int{}}
 	for i, line := range strings.Split(string(data), "\n") {
 		p.line = i + 1
 		if err := p.parse(strings.TrimSuffix(line, "\r")); err != nil {
@@ -55,8 +57,9 @@ type worldParser struct {
 	line  int
 	w     *World
 	lists map[string][]string
-	part  string // "", "setup" or "calls"
-	begun bool   // something that is no comment was read
+	part  string         // "", "setup" or "calls"
+	begun bool           // something that is no comment was read
+	said  map[string]int // in which line, of what may be said once
 	setup []string
 	where []int // lines of setup
 	err   error
@@ -79,8 +82,7 @@ func (p *worldParser) parse(line string) error {
 		return nil
 	}
 	p.begun = true
-	word, rest, _ := strings.Cut(text, " ")
-	rest = strings.TrimSpace(rest)
+	word, rest := cutWord(text)
 	if d, ok := directives[word]; ok {
 		return d(p, rest, column, column+strings.LastIndex(text, rest))
 	}
@@ -94,6 +96,24 @@ func (p *worldParser) parse(line string) error {
 	return p.fail(column, "%q is no word of a world file; want one of %s", word, directiveNames)
 }
 
+// cutWord cuts the first word off a text, and the blanks behind it.
+func cutWord(text string) (word, rest string) {
+	if i := strings.IndexAny(text, " \t"); i >= 0 {
+		return text[:i], strings.TrimSpace(text[i:])
+	}
+	return text, ""
+}
+
+// once wants that a thing is said for the first time in the file: of two lines one
+// would be passed over.
+func (p *worldParser) once(what string, column int) error {
+	if line, ok := p.said[what]; ok {
+		return p.fail(column, "%s is said twice: first in line %d", what, line)
+	}
+	p.said[what] = p.line
+	return nil
+}
+
 // directiveNames are the keys of directives, for messages.
 const directiveNames = "world, release, mount-max, depth, limit, interchangeable, sometimes, states, list, setup, calls"
 
@@ -105,29 +125,33 @@ var directives = map[string]func(p *worldParser, rest string, column, at int) er
 			return p.fail(at, "want: world NAME")
 		}
 		p.w.Name = rest
-		return nil
+		return p.once("world", column)
 	},
 	"release": func(p *worldParser, rest string, column, at int) error {
 		sem, err := model.ForRelease(rest)
 		if err != nil {
 			return p.fail(at, "%v", err)
 		}
+		if release, more := cutWord(rest); more != "" {
+			return p.fail(at+strings.LastIndex(rest, more), "%q behind the release %s", more, release)
+		}
 		p.w.Semantics = sem
-		return nil
+		return p.once("release", column)
 	},
 	"mount-max": func(p *worldParser, rest string, column, at int) error {
-		n, err := p.number(rest, at)
+		n, err := p.number(rest, at, math.MaxInt32)
 		p.w.MountMax = int32(n)
-		return err
+		return cmp.Or(err, p.once("mount-max", column))
 	},
-	"depth": func(p *worldParser, rest string, column, at int) (err error) {
-		p.w.Depth, err = p.number(rest, at)
-		return err
+	"depth": func(p *worldParser, rest string, column, at int) error {
+		n, err := p.number(rest, at, math.MaxInt32)
+		p.w.Depth = int(n)
+		return cmp.Or(err, p.once("depth", column))
 	},
 	"states": func(p *worldParser, rest string, column, at int) error {
-		n, err := p.number(rest, at)
+		n, err := p.number(rest, at, maxStates)
 		p.w.States = uint64(n)
-		return err
+		return cmp.Or(err, p.once("states", column))
 	},
 	"limit": (*worldParser).limit,
 	"interchangeable": func(p *worldParser, rest string, column, at int) error {
@@ -144,7 +168,7 @@ var directives = map[string]func(p *worldParser, rest string, column, at int) er
 			return p.fail(at, "%q is no kind of state; they are %s", rest, strings.Join(SometimesNames(), ", "))
 		}
 		p.w.Sometimes = append(p.w.Sometimes, s)
-		return nil
+		return p.once("sometimes "+rest, column)
 	},
 	"list": (*worldParser).list,
 	"setup": func(p *worldParser, rest string, column, at int) error {
@@ -163,27 +187,28 @@ func (p *worldParser) begin(part, rest string, at int) error {
 	return nil
 }
 
-// maxNumber is the largest number in a world file.
-const maxNumber = 1 << 40
+// maxStates is the largest number of states that a world file may have.
+const maxStates = 1 << 40
 
-func (p *worldParser) number(text string, at int) (int, error) {
-	n, err := strconv.Atoi(strings.ReplaceAll(text, ",", ""))
-	if err != nil || n < 1 || n > maxNumber {
-		return 0, p.fail(at, "%q: want a number from 1 on", text)
+var number = regexp.MustCompile(`^([0-9]+|[0-9]{1,3}(,[0-9]{3})+)$`)
+
+func (p *worldParser) number(text string, at int, most int64) (int64, error) {
+	n, err := strconv.ParseInt(strings.ReplaceAll(text, ",", ""), 10, 64)
+	if err != nil || n < 1 || n > most || !number.MatchString(text) {
+		return 0, p.fail(at, "%q: want a number from 1 to %d", text, most)
 	}
 	return n, nil
 }
 
 func (p *worldParser) limit(rest string, column, at int) error {
-	what, number, _ := strings.Cut(rest, " ")
+	what, amount := cutWord(rest)
 	for i, name := range limitNames {
 		if name != what {
 			continue
 		}
-		number = strings.TrimSpace(number)
-		n, err := p.number(number, at+strings.LastIndex(rest, number))
-		*p.w.Limits.field(i) = n
-		return err
+		n, err := p.number(amount, at+strings.LastIndex(rest, amount), math.MaxInt32)
+		*p.w.Limits.field(i) = int(n)
+		return cmp.Or(err, p.once("limit "+name, column))
 	}
 	return p.fail(at, "%q cannot be limited; what can is %s", what, strings.Join(limitNames[:], ", "))
 }
@@ -232,6 +257,9 @@ func (p *worldParser) calls(text string, column int) error {
 		l, err := trace.ParseLine(line)
 		if err != nil {
 			return p.inLine(err, text, line, column)
+		}
+		if l.Answered {
+			return p.fail(column, "%s: calls of a world have no answer: in each state it may be another", line)
 		}
 		step := model.Step{Actor: l.Actor, Call: l.Call}
 		if err := checkCall(&step); err != nil {
