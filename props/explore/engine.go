@@ -266,7 +266,7 @@ func (e *engine) workChunk(run *layerRun, w *worker, c int) error {
 	if err != nil {
 		return err
 	}
-	if len(out.segment) >= maxSegment {
+	if int64(len(out.segment)) >= maxSegment {
 		return fmt.Errorf("world %s: %d states lead to more than can be kept at once", e.w.Name, hi-lo)
 	}
 	s := &run.next.segments[c]
