@@ -5,8 +5,13 @@ import (
 	"strings"
 )
 
-// maxLines bounds what one line of a world file stands for.
-const maxLines = maxCalls
+// maxLines bounds what one line of a world file stands for, and maxText what all
+// of them do, in bytes: lists that are made of lists grow with each, so that a
+// short file could stand for more than there is memory.
+const (
+	maxLines = maxCalls
+	maxText  = 64 << 20
+)
 
 // columnError is what is wrong with a line, and where.
 type columnError struct {
@@ -18,8 +23,9 @@ func (e *columnError) Error() string { return fmt.Sprintf("column %d: %s", e.col
 
 // expand replaces each bracket of a line by each of its alternatives, and
 // returns all lines that come of it: [a;b] stands for a and for b, [paths] for
-// every element of the list paths. The first bracket varies slowest.
-func expand(line string, lists map[string][]string) ([]string, error) {
+// every element of the list paths. The first bracket varies slowest. They may take
+// room bytes.
+func expand(line string, lists map[string][]string, room int) ([]string, error) {
 	lines := []string{""}
 	column := 1
 	for {
@@ -46,6 +52,9 @@ func expand(line string, lists map[string][]string) ([]string, error) {
 		if len(lines)*len(some) > maxLines {
 			return nil, &columnError{column + open, fmt.Sprintf("the line stands for more than %d calls", maxLines)}
 		}
+		if size := int64(len(lines))*(int64(textSize(some))+int64(len(some)*open)) + int64(textSize(lines))*int64(len(some)); size > int64(room) {
+			return nil, &columnError{column + open, fmt.Sprintf("what lists and calls stand for is more than %d MiB of text", maxText>>20)}
+		}
 		lines = product(lines, line[:open], some)
 		column += open + size + 2
 		line = line[open+size+2:]
@@ -54,6 +63,13 @@ func expand(line string, lists map[string][]string) ([]string, error) {
 		lines[i] += line
 	}
 	return lines, nil
+}
+
+func textSize(lines []string) (n int) {
+	for _, l := range lines {
+		n += len(l)
+	}
+	return n
 }
 
 // product puts text and then each of some behind each line.

@@ -57,6 +57,7 @@ type worldParser struct {
 	line  int
 	w     *World
 	lists map[string][]string
+	text  int            // bytes that lists and calls stand for
 	part  string         // "", "setup" or "calls"
 	begun bool           // something that is no comment was read
 	said  map[string]int // in which line, of what may be said once
@@ -226,32 +227,38 @@ func (p *worldParser) list(rest string, column, at int) error {
 	}
 	// A list may be made of others: [paths] in an element stands for each of it.
 	var all []string
+	begin := at + strings.Index(rest, "=") + 1
 	for _, e := range strings.Split(elements, ";") {
-		lines, err := expand(strings.TrimSpace(e), p.lists)
+		element := strings.TrimSpace(e)
+		lines, err := p.expand(element, begin+strings.Index(e, element))
 		if err != nil {
-			return p.fail(at, "%v", errorText(err))
+			return err
 		}
-		all = append(all, lines...)
+		if all = append(all, lines...); len(all) > maxLines {
+			return p.fail(at, "the list %s has more than %d elements", name, maxLines)
+		}
+		begin += len(e) + 1
 	}
 	p.lists[name] = all
 	return nil
 }
 
-func errorText(err error) string {
+// expand replaces the brackets of a text that begins in a column.
+func (p *worldParser) expand(text string, column int) ([]string, error) {
+	lines, err := expand(text, p.lists, maxText-p.text)
 	var at *columnError
 	if errors.As(err, &at) {
-		return at.msg
+		return nil, p.fail(column+at.column-1, "%s", at.msg)
 	}
-	return err.Error()
+	p.text += textSize(lines)
+	return lines, err
 }
 
 // calls reads a line of calls.
 func (p *worldParser) calls(text string, column int) error {
-	lines, err := expand(text, p.lists)
+	lines, err := p.expand(text, column)
 	if err != nil {
-		var at *columnError
-		errors.As(err, &at)
-		return p.fail(column+at.column-1, "%s", at.msg)
+		return err
 	}
 	for _, line := range lines {
 		l, err := trace.ParseLine(line)

@@ -79,7 +79,8 @@ func TestParseWorldErrors(t *testing.T) {
 		{"sometimes rainy\n", 1, 11, "no kind of state"},
 		{"list = 1\n", 1, 6, "want: list"},
 		{"list a = 1\nlist a = 2\n", 2, 6, "already"},
-		{"list a = [b]\n", 1, 6, "neither a list"},
+		{"list a = [b]\n", 1, 10, "neither a list"},
+		{"list a = 1;  2; x[b]\n", 1, 18, "neither a list"},
 		{"setup mkdir\n", 1, 7, "lines of their own"},
 		{"setup\n\nmkdir(\"/a\")\ncalls\nchdir(\"/\")\n", 3, 11, "mkdir"},
 		{"calls\n  chdir([a;b)\n", 2, 9, "without its ]"},
@@ -111,6 +112,26 @@ func TestTooManyCalls(t *testing.T) {
 	text := fmt.Sprintf("%scalls\n%s", list, strings.Repeat("fchdir([n])\n", 300))
 	if _, err := ParseWorld("w", []byte(text)); err == nil || !strings.Contains(err.Error(), "are the most") {
 		t.Errorf("%v", err)
+	}
+}
+
+// A short file does not stand for more than there is memory.
+func TestListsOfLists(t *testing.T) {
+	long, many := "list a0 = 0123456789\n", "list a0 = 0; 1; 2; 3; 4; 5; 6; 7\n"
+	for i := range 40 {
+		long += fmt.Sprintf("list a%d = [a%d][a%[2]d]\n", i+1, i)
+		many += fmt.Sprintf("list a%d = [a%d]; [a%[2]d]\n", i+1, i)
+	}
+	for _, x := range []struct {
+		text   string
+		column int
+		want   string
+	}{{long, 16, "more than 64 MiB"}, {many, 6, "more than 65536 elements"}} {
+		_, err := ParseWorld("w", []byte(x.text+"calls\nchdir(\"[a40]\")\n"))
+		var at *trace.Error
+		if !errors.As(err, &at) || at.Column < x.column || at.Column > x.column+7 || !strings.Contains(at.Msg, x.want) {
+			t.Errorf("%v, want column %d: …%s…", err, x.column, x.want)
+		}
 	}
 }
 
