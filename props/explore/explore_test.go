@@ -306,6 +306,8 @@ func TestNoSymmetry(t *testing.T) {
 		{"interchangeable a b\ncalls\numount2(\"/a\", 0)\n", "is no call of the world"},
 		{"interchangeable a b\ninterchangeable b c\ncalls\nchdir(\"/\")\n", "interchangeable twice"},
 		{"interchangeable a b/c\ncalls\nchdir(\"/\")\n", "no name"},
+		{"interchangeable a b c d e f g h i j k l m n o p\ncalls\nchdir(\"/\")\n", "more than 720 ways"},
+		{"interchangeable a b c d e f\ninterchangeable g h\ncalls\nchdir(\"/\")\n", "more than 720 ways"},
 	} {
 		_, err := Run(context.Background(), world(t, x.text), Options{})
 		if err == nil || !strings.Contains(err.Error(), x.want) {

@@ -16,8 +16,8 @@ type symmetry struct {
 	unordered bool                // orders are ignored (Options.IgnoreOrder)
 }
 
-// maxExchanges bounds the work for a key, which grows with them.
-const maxExchanges = 720
+// maxExchanges bounds the work for a key, which grows with them; maxNames have so many.
+const maxExchanges, maxNames = 720, 6
 
 // newSymmetry makes the group of exchanges, and looks whether the world is the
 // same under each of them: otherwise states that count as one would have
@@ -38,6 +38,9 @@ func newSymmetry(w *World, first *model.State, o *Options) (*symmetry, error) {
 				return nil, fmt.Errorf("world %s: %q is no name of a directory or file", w.Name, n)
 			}
 			seen[n] = true
+		}
+		if len(names) > maxNames { // of more there are too many orders to make them first
+			return nil, fmt.Errorf("world %s: its names can be exchanged in more than %d ways", w.Name, maxExchanges)
 		}
 		var all []map[string]string
 		for _, p := range permutations(names) {
