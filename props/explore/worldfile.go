@@ -62,9 +62,12 @@ type worldParser struct {
 	begun bool           // something that is no comment was read
 	said  map[string]int // in which line, of what may be said once
 	setup []string
-	where []int // lines of setup
+	where []linePlace // of setup
 	err   error
 }
+
+// linePlace is where a line of a file begins.
+type linePlace struct{ line, column int }
 
 func (p *worldParser) fail(column int, format string, args ...any) error {
 	return &trace.Error{File: p.file, Line: p.line, Column: column, Msg: fmt.Sprintf(format, args...)}
@@ -89,7 +92,7 @@ func (p *worldParser) parse(line string) error {
 	}
 	switch p.part {
 	case "setup":
-		p.setup, p.where = append(p.setup, text), append(p.where, p.line)
+		p.setup, p.where = append(p.setup, text), append(p.where, linePlace{p.line, column})
 		return nil
 	case "calls":
 		return p.calls(text, column)
@@ -159,6 +162,14 @@ var directives = map[string]func(p *worldParser, rest string, column, at int) er
 		names := strings.Fields(rest)
 		if len(names) < 2 {
 			return p.fail(at, "want two names or more that may be exchanged for each other")
+		}
+		for _, n := range names {
+			if n == "." || n == ".." || strings.Contains(n, "/") {
+				return p.fail(at, "%q is no name of a directory or file", n)
+			}
+			if err := p.once("interchangeable "+n, at); err != nil {
+				return err
+			}
 		}
 		p.w.Interchangeable = append(p.w.Interchangeable, names)
 		return nil
@@ -302,9 +313,16 @@ func (p *worldParser) parseSetup() error {
 	if err != nil {
 		var at *trace.Error
 		if errors.As(err, &at) && at.Line > 0 && at.Line <= len(p.where) {
-			return &trace.Error{File: p.file, Line: p.where[at.Line-1], Column: at.Column, Msg: at.Msg}
+			p.line = p.where[at.Line-1].line
+			return p.fail(p.where[at.Line-1].column+max(at.Column, 1)-1, "%s", at.Msg)
 		}
 		return err
+	}
+	for i := range t.Steps {
+		if t.Steps[i].Answered {
+			p.line = p.where[i].line
+			return p.fail(p.where[i].column, "%s: a setup has no answers: every step of it has to succeed", t.Steps[i].Line)
+		}
 	}
 	p.w.Setup = t.Program()
 	return nil
