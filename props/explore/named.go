@@ -1,9 +1,9 @@
 package explore
 
 import (
+	"cmp"
 	"embed"
 	"fmt"
-	"path"
 	"slices"
 	"strings"
 )
@@ -26,31 +26,47 @@ func Names() []string {
 
 // Named returns the world of a name.
 func Named(name string) (*World, error) {
-	for _, w := range namedWorlds() {
-		if w.Name == name {
-			return w, nil
-		}
+	data, err := namedFile(name)
+	if err != nil {
+		return nil, err
 	}
-	return nil, fmt.Errorf("no world is called %q; those with names are %s", name, strings.Join(Names(), ", "))
+	p, err := parseWorld(name+worldEnding, data, namedFile, []string{name})
+	if err != nil {
+		return nil, err
+	}
+	return p.w, nil
 }
 
-// namedWorlds reads the files of this package, which a test has read before.
-func namedWorlds() (all []*World) {
+// worldEnding is that of the file of a world, behind its name.
+const worldEnding = ".world"
+
+// namedFile is the file of the world of a name.
+func namedFile(name string) ([]byte, error) {
+	data, err := worldFiles.ReadFile("worlds/" + name + worldEnding)
+	if err != nil {
+		return nil, fmt.Errorf("no world is called %q; those with names are %s", name, strings.Join(fileNames(), ", "))
+	}
+	return data, nil
+}
+
+// fileNames are the names of all worlds, without a look into their files.
+func fileNames() (names []string) {
 	entries, _ := worldFiles.ReadDir("worlds")
 	for _, entry := range entries {
-		data, err := worldFiles.ReadFile(path.Join("worlds", entry.Name()))
-		if err != nil {
-			continue
-		}
-		if w, err := ParseWorld(entry.Name(), data); err == nil {
+		names = append(names, strings.TrimSuffix(entry.Name(), worldEnding))
+	}
+	return names
+}
+
+// namedWorlds reads the files of this package, which a test has read before. The
+// smallest come first, and last those of which nobody has counted the states.
+func namedWorlds() (all []*World) {
+	for _, name := range fileNames() {
+		if w, err := Named(name); err == nil {
 			all = append(all, w)
 		}
 	}
-	slices.SortStableFunc(all, func(a, b *World) int {
-		if a.States < b.States {
-			return -1
-		}
-		return 1
-	})
+	// Without a number, 0 becomes the largest there is.
+	slices.SortStableFunc(all, func(a, b *World) int { return cmp.Compare(a.States-1, b.States-1) })
 	return all
 }

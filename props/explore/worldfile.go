@@ -18,6 +18,7 @@ import (
 //
 //	# comment                    those at the top document the world
 //	world NAME
+//	like NAME                    a copy of that named world, which what follows changes
 //	release R                    whose rules hold; 7.3 where not given
 //	mount-max N                  fs.mount-max
 //	depth N                      calls in a row at most
@@ -34,21 +35,40 @@ import (
 // its alternatives: [1;2] umount2([paths], [0;MNT_DETACH]) are the calls of two
 // actors with every path of the list paths, with and without the flag. An
 // alternative may be empty: MS_BIND[;|MS_REC].
+//
+// like comes before everything but comments and the line world. It takes over all
+// that the named world says but its documentation and its number of states. A line
+// behind it goes before what that world says of the same thing: a limit before its
+// limit, a list before its list of that name (of which its calls are made already), the
+// lines interchangeable before all of its, those of sometimes before all of its, and so
+// does a section setup or calls.
 func ParseWorld(name string, data []byte) (*World, error) {
-	p := &worldParser{file: name, w: &World{Name: name}, lists: map[string][]string{}, said: map[string]int{}}
+	p, err := parseWorld(name, data, namedFile, nil)
+	if err != nil {
+		return nil, err
+	}
+	return p.w, nil
+}
+
+// parseWorld reads a world file. named has the files of named worlds; above are the
+// names of those that are being read, each since it is what the one before is like.
+func parseWorld(name string, data []byte, named func(string) ([]byte, error), above []string) (*worldParser, error) {
+	p := &worldParser{
+		file: name, w: &World{Name: name}, lists: map[string][]string{}, said: map[string]int{}, named: named, above: above,
+	}
 	for i, line := range strings.Split(string(data), "\n") {
 		p.line = i + 1
 		if err := p.parse(strings.TrimSuffix(line, "\r")); err != nil {
 			return nil, err
 		}
 	}
-	if p.err == nil && len(p.w.Calls) == 0 {
+	if len(p.w.Calls) == 0 {
 		return nil, &trace.Error{File: name, Msg: "the world has no calls: a line 'calls', and calls behind it, are wanted"}
 	}
 	if err := p.parseSetup(); err != nil {
 		return nil, err
 	}
-	return p.w, p.err
+	return p, nil
 }
 
 // worldParser reads a world file.
@@ -60,10 +80,14 @@ type worldParser struct {
 	text  int            // bytes that lists and calls stand for
 	part  string         // "", "setup" or "calls"
 	begun bool           // something that is no comment was read
+	late  bool           // … that is neither world nor like
 	said  map[string]int // in which line, of what may be said once
 	setup []string
 	where []linePlace // of setup
-	err   error
+
+	named func(name string) ([]byte, error)
+	above []string
+	base  string // the world that this is like
 }
 
 // linePlace is where a line of a file begins.
@@ -87,7 +111,12 @@ func (p *worldParser) parse(line string) error {
 	}
 	p.begun = true
 	word, rest := cutWord(text)
-	if d, ok := directives[word]; ok {
+	d, ok := directives[word]
+	if word == "like" {
+		d, ok = (*worldParser).like, true // not in the map, which it reads
+	}
+	if ok {
+		p.late = p.late || word != "world" && word != "like"
 		return d(p, rest, column, column+strings.LastIndex(text, rest))
 	}
 	switch p.part {
@@ -118,8 +147,16 @@ func (p *worldParser) once(what string, column int) error {
 	return nil
 }
 
-// directiveNames are the keys of directives, for messages.
-const directiveNames = "world, release, mount-max, depth, limit, interchangeable, sometimes, states, list, setup, calls"
+// first tells whether a thing that may be said often is said for the first time: what
+// there is of it then is that of the world that this one is like.
+func (p *worldParser) first(what string) bool {
+	_, ok := p.said[what]
+	p.said[what] = p.line
+	return !ok
+}
+
+// directiveNames are the words that begin a line, for messages.
+const directiveNames = "world, like, release, mount-max, depth, limit, interchangeable, sometimes, states, list, setup, calls"
 
 // directives read what follows a word; column is the word's, at that of what
 // follows it.
@@ -129,7 +166,10 @@ var directives = map[string]func(p *worldParser, rest string, column, at int) er
 			return p.fail(at, "want: world NAME")
 		}
 		p.w.Name = rest
-		return p.once("world", column)
+		if err := p.once("world", column); err != nil {
+			return err
+		}
+		return p.likeItself(at)
 	},
 	"release": func(p *worldParser, rest string, column, at int) error {
 		sem, err := model.ForRelease(rest)
@@ -171,6 +211,9 @@ var directives = map[string]func(p *worldParser, rest string, column, at int) er
 				return err
 			}
 		}
+		if p.first("interchangeable") {
+			p.w.Interchangeable = nil
+		}
 		p.w.Interchangeable = append(p.w.Interchangeable, names)
 		return nil
 	},
@@ -178,6 +221,9 @@ var directives = map[string]func(p *worldParser, rest string, column, at int) er
 		s, ok := sometimesByName(rest)
 		if !ok {
 			return p.fail(at, "%q is no kind of state; they are %s", rest, strings.Join(SometimesNames(), ", "))
+		}
+		if p.first("sometimes") {
+			p.w.Sometimes = nil
 		}
 		p.w.Sometimes = append(p.w.Sometimes, s)
 		return p.once("sometimes "+rest, column)
@@ -196,6 +242,13 @@ func (p *worldParser) begin(part, rest string, at int) error {
 		return p.fail(at, "%q behind %q: calls are on lines of their own", rest, part)
 	}
 	p.part = part
+	switch {
+	case !p.first(part):
+	case part == "setup":
+		p.w.Setup = nil
+	case part == "calls":
+		p.w.Calls = nil
+	}
 	return nil
 }
 
@@ -233,9 +286,10 @@ func (p *worldParser) list(rest string, column, at int) error {
 	if !ok || !listName.MatchString(name) {
 		return p.fail(at, "want: list NAME = A; B; …")
 	}
-	if p.lists[name] != nil {
-		return p.fail(at, "there is a list %s already", name)
+	if line := p.said["list "+name]; line > 0 {
+		return p.fail(at, "there is a list %s already, in line %d", name, line)
 	}
+	p.said["list "+name] = p.line
 	// A list may be made of others: [paths] in an element stands for each of it.
 	var all []string
 	begin := at + strings.Index(rest, "=") + 1

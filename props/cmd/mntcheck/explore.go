@@ -198,7 +198,7 @@ type ListedWorld struct {
 	Doc    string `json:"doc"`
 	Calls  int    `json:"calls"`
 	Bounds string `json:"bounds"`
-	States uint64 `json:"states"`
+	States uint64 `json:"states,omitempty"` // absent where nobody has counted them
 }
 
 func worldList(all []*explore.World) (list []ListedWorld) {

@@ -208,7 +208,11 @@ func writeWorlds(w io.Writer, all []*explore.World) error {
 	c := columns.Table{Right: []bool{false, true, true}, Wrap: statementWidth}
 	c.Row("WORLD", "STATES", "CALLS", "")
 	for _, x := range all {
-		c.Row(x.Name, x.States, uint64(len(x.Calls)), strings.ReplaceAll(x.Doc, "\n", " "))
+		var states any = "?" // nobody has counted them
+		if x.States > 0 {
+			states = x.States
+		}
+		c.Row(x.Name, states, uint64(len(x.Calls)), strings.ReplaceAll(x.Doc, "\n", " "))
 	}
 	return c.Write(w)
 }
