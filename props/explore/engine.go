@@ -333,6 +333,13 @@ func (e *engine) abandon(run *layerRun) {
 		}
 		e.total.take(w.counted())
 	}
+	for c := range run.chunks {
+		for i := range run.chunks[c].states {
+			if s := &run.chunks[c].states[i]; s.marks != 0 {
+				e.noteMarks(&place{birth: e.fresh.birth(s.born), marks: s.marks})
+			}
+		}
+	}
 }
 
 // violated tells whether something was found that ends a search.

@@ -6,11 +6,13 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
 
 	"mntcheck/model"
+	"mntcheck/props/check"
 	"mntcheck/props/system"
 )
 
@@ -112,6 +114,41 @@ func TestInterrupted(t *testing.T) {
 	}
 	if r.Depth != len(r.Layers)-1 || r.States == 0 {
 		t.Errorf("depth %d, layers %v: want those that are complete", r.Depth, r.Layers)
+	}
+}
+
+// What was found within the layer that an interruption ends is reported, with the
+// calls that lead there: of states as well as of calls.
+func TestInterruptedWithinLayer(t *testing.T) {
+	w := world(t, onRoot)
+	w.Sometimes = AllSometimes()
+	o := Options{Workers: 2, Semantics: release(t, "6.12.44"), Strict: true, chunk: 1}
+	broken, reached := 0, 0
+	for calls := int64(10); ; calls += 10 {
+		r := runUntil(t, w, o, calls)
+		if r.Stopped == "" {
+			break
+		}
+		for _, v := range r.Invariants {
+			if v.Verdict != check.Violated {
+				continue
+			}
+			broken++
+			if !slices.ContainsFunc(r.Violations, func(x *Violation) bool { return x.Invariant == v.Name }) || len(v.Shortest) == 0 {
+				t.Errorf("%d calls: %s is violated by %q, and no violation of it is reported", calls, v.Name, v.Shortest)
+			}
+		}
+		for _, s := range r.Sometimes {
+			if s.Reached {
+				reached++
+			}
+			if s.Reached != (s.States > 0) || s.Reached != (len(s.Shortest) > 0) {
+				t.Errorf("%d calls: %s in %d states, reached %v by %q", calls, s.Name, s.States, s.Reached, s.Shortest)
+			}
+		}
+	}
+	if broken == 0 || reached == 0 {
+		t.Errorf("%d times something was broken, %d times a kind of state reached: nothing was shown", broken, reached)
 	}
 }
 
