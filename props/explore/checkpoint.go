@@ -20,7 +20,7 @@ import (
 // of the end of some layer: the logs of births and fingerprints are appended
 // to, and cut off where the search is gone on with from an earlier layer; the
 // states to expand, and the file itself, are written anew and renamed. So it
-// can end at any moment.
+// can end at any moment. The log of births is locked while a search goes on.
 type checkpoint struct {
 	file    string
 	prints  *os.File // fingerprints in the order of births
@@ -97,12 +97,7 @@ func openCheckpoint(e *engine) (*checkpoint, error) {
 		return nil, fmt.Errorf("explore: the note of a checkpoint has to be JSON")
 	}
 	name := e.o.Checkpoint
-	saved, err := readSaved(name)
-	there := err == nil
-	switch {
-	case there && saved.World != e.identity():
-		return nil, fmt.Errorf("%s: the checkpoint is of another world, release, bound or set of invariants; give another file, or remove it", name)
-	case !there && !errors.Is(err, fs.ErrNotExist):
+	if _, _, err := savedSearch(e); err != nil { // before files are made beside it
 		return nil, err
 	}
 	open := func(ending string) (*os.File, error) {
@@ -111,6 +106,13 @@ func openCheckpoint(e *engine) (*checkpoint, error) {
 	births, err := open(birthsEnding)
 	if err != nil {
 		return nil, err
+	}
+	if !lock(births) {
+		return nil, errors.Join(fmt.Errorf("%s: another process keeps its search there, and runs", name), births.Close())
+	}
+	saved, there, err := savedSearch(e)
+	if err != nil {
+		return nil, errors.Join(err, births.Close())
 	}
 	prints, err := open(printsEnding)
 	if err != nil {
@@ -133,6 +135,22 @@ func openCheckpoint(e *engine) (*checkpoint, error) {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	return c, nil
+}
+
+// savedSearch reads the checkpoint that there is, if any. One of another search is
+// an error.
+func savedSearch(e *engine) (saved savedRun, there bool, err error) {
+	name := e.o.Checkpoint
+	saved, err = readSaved(name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return saved, false, nil
+	case err != nil:
+		return saved, false, err
+	case saved.World != e.identity():
+		return saved, false, fmt.Errorf("%s: the checkpoint is of another world, release, bound or set of invariants; give another file, or remove it", name)
+	}
+	return saved, true, nil
 }
 
 // removeLeftovers removes files of states that a process which was killed wrote

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -193,6 +194,30 @@ func appendTo(t *testing.T, name, text string) {
 	}
 	if err := f.Close(); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// A checkpoint in which a search is being kept is no other one's.
+func TestCheckpointOfTwo(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("no lock there")
+	}
+	w := world(t, small)
+	o := Options{Workers: 1, Depth: 4, Checkpoint: filepath.Join(t.TempDir(), "run"), CheckpointEvery: 1}
+	first := o
+	tried := false
+	first.system = func(s *model.State) system.Stateful {
+		if !tried {
+			tried = true
+			if _, err := Run(context.Background(), w, o); err == nil || !strings.Contains(err.Error(), "another process keeps its search there") {
+				t.Errorf("a second search: %v", err)
+			}
+		}
+		return faulty{state: s}
+	}
+	first.KeepGoing = true
+	if r, err := Run(context.Background(), w, first); err != nil || !tried || r.Stopped != "" {
+		t.Errorf("the first search: %v, %v", r, err)
 	}
 }
 
