@@ -2,6 +2,7 @@ package explore
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
@@ -13,6 +14,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/zeebo/xxh3"
 )
 
 // checkpoint is the file in which a search is kept, so that it can be gone on
@@ -25,10 +28,12 @@ type checkpoint struct {
 	file    string
 	prints  *os.File // fingerprints in the order of births
 	w       *bufio.Writer
+	sum     *xxh3.Hasher // of prints
 	resumed bool
 	last    time.Time
 	saved   savedRun // as of the last layer that is complete
 	before  string   // the ending of the file of states that the last checkpoint names
+	waiting uint64   // the checksum of that file
 }
 
 // savedRun is what the file itself holds, which makes a checkpoint of the rest.
@@ -43,6 +48,7 @@ type savedRun struct {
 	Layers   []Layer       `json:"layers"`
 	Frontier string        `json:"frontier"` // ending of the file of the states to expand
 	Waiting  int           `json:"waiting"`  // how many these are
+	Sums     checksums     `json:"sums"`
 	Elapsed  time.Duration `json:"elapsed_ns"`
 	Memory   int64         `json:"memory"`
 	Spilled  int64         `json:"spilled"`
@@ -56,8 +62,16 @@ type savedRun struct {
 	Note json.RawMessage `json:"note,omitempty"` // Options.CheckpointNote
 }
 
+// checksums are those of the files beside a checkpoint, as far as they belong to it.
+type checksums struct{ Births, Prints, Frontier uint64 }
+
+// errDamaged says what is wrong with a part of a checkpoint, and what can be done.
+func errDamaged(part string) error {
+	return fmt.Errorf("%s are cut off or damaged, so that the search cannot be gone on with; remove the file to begin anew", part)
+}
+
 const (
-	checkpointVersion = 2
+	checkpointVersion = 3
 	birthsEnding      = ".births"
 	printsEnding      = ".fingerprints"
 	statesEnding      = ".states-" // and the number of the layer
@@ -78,14 +92,21 @@ func readSaved(file string) (s savedRun, err error) {
 	if err != nil {
 		return s, err
 	}
-	if err := json.Unmarshal(data, &s); err != nil {
+	d := json.NewDecoder(bytes.NewReader(data))
+	if err := d.Decode(&s); err != nil {
 		return s, fmt.Errorf("%s: not a checkpoint: %w", file, err)
 	}
 	if s.Version != checkpointVersion || s.World == "" {
 		return s, fmt.Errorf("%s: not a checkpoint of this version of the program", file)
 	}
+	if text := data[:d.InputOffset()]; string(data[len(text):]) != checksumLine(text) {
+		return s, fmt.Errorf("%s: the checkpoint is damaged; remove it to begin anew", file)
+	}
 	return s, nil
 }
+
+// checksumLine is what stands behind the text of a checkpoint.
+func checksumLine(text []byte) string { return fmt.Sprintf("\n%016x\n", xxh3.Hash(text)) }
 
 // openCheckpoint opens the files of a search. Where there is a checkpoint, the
 // engine is set to go on from there.
@@ -118,8 +139,8 @@ func openCheckpoint(e *engine) (*checkpoint, error) {
 	if err != nil {
 		return nil, errors.Join(err, births.Close())
 	}
-	c := &checkpoint{file: name, prints: prints, w: bufio.NewWriterSize(prints, 1<<16), last: time.Now(), saved: saved}
-	e.births = &birthLog{file: births, w: bufio.NewWriterSize(births, 1<<16)}
+	c := &checkpoint{file: name, prints: prints, w: bufio.NewWriterSize(prints, 1<<16), sum: xxh3.New(), last: time.Now(), saved: saved}
+	e.births = &birthLog{file: births, w: bufio.NewWriterSize(births, 1<<16), sum: xxh3.New()}
 	if there {
 		c.resumed = true
 		err = c.restore(e)
@@ -207,6 +228,9 @@ func (c *checkpoint) rewind(states int64) error {
 // restore makes the engine what it was.
 func (c *checkpoint) restore(e *engine) error {
 	s := &c.saved
+	if _, err := io.CopyN(e.births.sum, e.births.file, s.States*birthSize); err != nil || e.births.sum.Sum64() != s.Sums.Births {
+		return errDamaged("the ways to the states")
+	}
 	if err := e.births.rewind(s.States); err != nil {
 		return err
 	}
@@ -222,7 +246,7 @@ func (c *checkpoint) restore(e *engine) error {
 	e.broken, e.sometimes = s.Broken, s.Sometimes
 	e.panicked = panicFinding{s.Panicked, s.PanicText}
 	e.earlier, e.memory, e.spilled = s.Elapsed, s.Memory, s.Spilled
-	c.before = s.Frontier
+	c.before, c.waiting = s.Frontier, s.Sums.Frontier
 	if err := c.readFrontier(e); err != nil {
 		return err
 	}
@@ -232,16 +256,20 @@ func (c *checkpoint) restore(e *engine) error {
 
 // readPrints fills the set of the visited states.
 func (c *checkpoint) readPrints(e *engine) error {
-	r := bufio.NewReaderSize(io.NewSectionReader(c.prints, 0, c.saved.States*printSize), 1<<20)
+	file := io.NewSectionReader(c.prints, 0, c.saved.States*printSize)
+	r := bufio.NewReaderSize(io.TeeReader(file, c.sum), 1<<20)
 	var buf [printSize]byte
 	for range c.saved.States {
 		if _, err := io.ReadFull(r, buf[:]); err != nil {
-			return fmt.Errorf("the fingerprints of the states are cut off: %w", err)
+			return errDamaged("the fingerprints of the states")
 		}
 		f := fingerprint{binary.LittleEndian.Uint64(buf[:]), binary.LittleEndian.Uint64(buf[8:])}
 		p := &e.visited.parts[f.shard()]
 		p.reserve(1)
 		p.add(f)
+	}
+	if c.sum.Sum64() != c.saved.Sums.Prints {
+		return errDamaged("the fingerprints of the states")
 	}
 	return nil
 }
@@ -253,6 +281,14 @@ func (c *checkpoint) readFrontier(e *engine) error {
 		return err
 	}
 	defer file.Close()
+	damaged := errDamaged("the states to expand")
+	sum := xxh3.New()
+	if _, err := io.Copy(sum, file); err != nil || sum.Sum64() != c.saved.Sums.Frontier {
+		return damaged
+	}
+	if _, err := file.Seek(0, io.SeekStart); err != nil {
+		return err
+	}
 	r := bufio.NewReaderSize(file, 1<<20)
 	l := &e.layer
 	var keys []byte
@@ -260,14 +296,14 @@ func (c *checkpoint) readFrontier(e *engine) error {
 		l.segments = append(l.segments, segment{data: keys, size: int64(len(keys))})
 		keys = nil
 	}
-	for i := range c.saved.Waiting {
+	for range c.saved.Waiting {
 		size, err := binary.ReadUvarint(r)
 		if err != nil || size > maxSegment/2 {
-			return fmt.Errorf("state %d of those to expand is cut off or damaged", i)
+			return damaged
 		}
 		key := make([]byte, size)
 		if _, err := io.ReadFull(r, key); err != nil {
-			return fmt.Errorf("state %d of those to expand is cut off: %w", i, err)
+			return damaged
 		}
 		l.refs = append(l.refs, keyRef{uint32(len(l.segments)), uint32(len(keys))})
 		if keys = appendKey(keys, key); len(keys) > readSegment {
@@ -289,6 +325,7 @@ func (c *checkpoint) add(f fingerprint) {
 	binary.LittleEndian.PutUint64(buf[:], f.hi)
 	binary.LittleEndian.PutUint64(buf[8:], f.lo)
 	_, _ = c.w.Write(buf[:]) // an error is kept, and Flush returns it
+	_, _ = c.sum.Write(buf[:])
 }
 
 // note keeps what was added up as of now, the end of a layer.
@@ -302,6 +339,7 @@ func (c *checkpoint) note(e *engine) {
 		Version: checkpointVersion, World: e.identity(), Depth: e.depth, Covered: e.covered, Complete: e.complete,
 		States: e.births.states, Starts: slices.Clone(e.births.layers), Layers: slices.Clone(e.layers),
 		Frontier: fmt.Sprintf("%s%d", statesEnding, e.depth), Waiting: len(e.layer.refs),
+		Sums:    checksums{e.births.sum.Sum64(), c.sum.Sum64(), c.waiting},
 		Elapsed: e.earlier + time.Since(e.begun), Memory: e.memory, Spilled: e.spilled,
 		Tally: t, Broken: slices.Clone(e.broken), Sometimes: slices.Clone(e.sometimes),
 		Panicked: e.panicked.finding, PanicText: e.panicked.text, Note: e.o.CheckpointNote,
@@ -326,11 +364,13 @@ func (c *checkpoint) save(e *engine) error {
 		if err := c.writeFrontier(e); err != nil {
 			return err
 		}
+		c.saved.Sums.Frontier = c.waiting
 	}
 	data, err := json.Marshal(&c.saved)
 	if err != nil {
 		return err
 	}
+	data = append(data, checksumLine(data)...)
 	if err := writeWhole(c.file, func(w io.Writer) error { _, err := w.Write(data); return err }); err != nil {
 		return err
 	}
@@ -343,6 +383,9 @@ func (c *checkpoint) save(e *engine) error {
 
 func (c *checkpoint) writeFrontier(e *engine) error {
 	return writeWhole(c.file+c.saved.Frontier, func(w io.Writer) error {
+		sum := xxh3.New()
+		w = io.MultiWriter(w, sum)
+		defer func() { c.waiting = sum.Sum64() }()
 		var buf, line []byte
 		for i := range e.layer.refs {
 			key, err := e.layer.key(i, buf)
@@ -371,6 +414,7 @@ func writeWhole(name string, write func(io.Writer) error) error {
 	err = write(w)
 	err = errors.Join(err, w.Flush(), file.Sync(), file.Close())
 	if err != nil {
+		_ = os.Remove(file.Name()) // there may be no room for it, and others want some
 		return fmt.Errorf("writing a checkpoint: %w", err)
 	}
 	return os.Rename(name+unfinishedEnding, name)

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+
+	"github.com/zeebo/xxh3"
 )
 
 // birthLog keeps, layer by layer, by which transition each state was found: 8
@@ -15,6 +17,7 @@ type birthLog struct {
 	w      *bufio.Writer
 	layers []int64 // the number of the first state of each layer
 	states int64
+	sum    *xxh3.Hasher // of what is in the file; nil: nobody asks for it
 }
 
 // birthSize is the size of a birth in the file.
@@ -37,6 +40,9 @@ func (l *birthLog) add(b birth) {
 	var buf [birthSize]byte
 	binary.LittleEndian.PutUint64(buf[:], uint64(b))
 	_, _ = l.w.Write(buf[:]) // an error is kept, and Flush returns it
+	if l.sum != nil {
+		_, _ = l.sum.Write(buf[:])
+	}
 	l.states++
 }
 

@@ -237,21 +237,38 @@ func TestBadCheckpoint(t *testing.T) {
 	if _, err := Run(context.Background(), w, exact); err == nil || !strings.Contains(err.Error(), "collisions") {
 		t.Errorf("keys and a checkpoint: %v", err)
 	}
-	for _, ending := range []string{statesEnding + "*", printsEnding, ""} {
+	for _, ending := range []string{statesEnding + "*", printsEnding, birthsEnding, ""} {
 		files, err := filepath.Glob(o.Checkpoint + ending)
 		if err != nil || len(files) != 1 {
 			t.Fatalf("files %v, %v", files, err)
 		}
-		info, err := os.Stat(files[0])
+		whole, err := os.ReadFile(files[0])
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := os.Truncate(files[0], info.Size()/2); err != nil {
-			t.Fatal(err)
+		bad := func(what string, data []byte) {
+			t.Helper()
+			if err := os.WriteFile(files[0], data, 0o644); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := Run(context.Background(), w, o); err == nil {
+				t.Errorf("%s of %s was taken for all of it", what, files[0])
+			}
+			if err := os.WriteFile(files[0], whole, 0o644); err != nil {
+				t.Fatal(err)
+			}
 		}
-		if _, err := Run(context.Background(), w, o); err == nil {
-			t.Errorf("half of %s was taken for all of it", files[0])
+		bad("half", whole[:len(whole)/2])
+		bad("nothing", nil)
+		bad("all but one byte", whole[:len(whole)-1])
+		for _, at := range []int{0, len(whole) / 3, len(whole) / 2, len(whole) - 1} {
+			data := slices.Clone(whole)
+			data[at] ^= 1
+			bad(fmt.Sprintf("byte %d, turned over,", at), data)
 		}
+	}
+	if r := runUntil(t, w, o, 3000); r.Depth < 2 { // what is put back is taken again
+		t.Errorf("depth %d: the search was begun anew", r.Depth)
 	}
 }
 
