@@ -83,7 +83,11 @@ func newEngine(w *World, o *Options) (*engine, error) {
 			return nil, err
 		}
 	}
-	return e, e.begin(first)
+	if err := e.begin(first); err != nil {
+		e.close()
+		return nil, err
+	}
+	return e, nil
 }
 
 // begin makes the first state the first layer.
@@ -109,6 +113,7 @@ func (e *engine) begin(first *model.State) error {
 	}
 	if e.check != nil {
 		e.check.note(e)
+		return e.check.save(e) // so that there is one to go on with, however soon the end comes
 	}
 	return nil
 }

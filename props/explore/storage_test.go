@@ -197,6 +197,23 @@ func appendTo(t *testing.T, name, text string) {
 	}
 }
 
+// There is something to go on with from the first call on.
+func TestCheckpointAtOnce(t *testing.T) {
+	w := world(t, small)
+	o := Options{Workers: 1, Depth: 3, Checkpoint: filepath.Join(t.TempDir(), "run"), CheckpointNote: []byte(`"mine"`)}
+	looked := false
+	o.system = func(s *model.State) system.Stateful {
+		return ending{faulty{state: s}, new(atomic.Int64), 1, func() {
+			if note, err := CheckpointNote(o.Checkpoint); looked || err == nil && string(note) == `"mine"` {
+				looked = true
+			}
+		}}
+	}
+	if run(t, w, o); !looked {
+		t.Error("there is no checkpoint while the first layer is expanded")
+	}
+}
+
 // A checkpoint in which a search is being kept is no other one's.
 func TestCheckpointOfTwo(t *testing.T) {
 	if runtime.GOOS == "windows" {
