@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -292,9 +293,18 @@ func (c *checkpoint) readFrontier(e *engine) error {
 	r := bufio.NewReaderSize(file, 1<<20)
 	l := &e.layer
 	var keys []byte
-	flush := func() {
+	room := int64(math.MaxInt64)
+	if e.o.Memory > 0 { // as much as expandLayer leaves in memory
+		room = e.o.Memory/2 - e.visited.bytes() - int64(c.saved.Waiting)*8
+	}
+	flush := func() error {
 		l.segments = append(l.segments, segment{data: keys, size: int64(len(keys))})
+		room -= int64(cap(keys))
 		keys = nil
+		if room < 0 {
+			return l.write(&l.segments[len(l.segments)-1])
+		}
+		return nil
 	}
 	for range c.saved.Waiting {
 		size, err := binary.ReadUvarint(r)
@@ -307,11 +317,13 @@ func (c *checkpoint) readFrontier(e *engine) error {
 		}
 		l.refs = append(l.refs, keyRef{uint32(len(l.segments)), uint32(len(keys))})
 		if keys = appendKey(keys, key); len(keys) > readSegment {
-			flush()
+			if err := flush(); err != nil {
+				return err
+			}
 		}
 	}
 	if keys != nil {
-		flush()
+		return flush()
 	}
 	return nil
 }

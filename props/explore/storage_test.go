@@ -197,6 +197,28 @@ func appendTo(t *testing.T, name, text string) {
 	}
 }
 
+// States that are read from a checkpoint keep the limit of memory.
+func TestResumeWithinMemory(t *testing.T) {
+	w := world(t, small)
+	o := Options{Workers: 2, Depth: 6, Checkpoint: filepath.Join(t.TempDir(), "run"), CheckpointEvery: 1}
+	runUntil(t, w, o, 20_000)
+	for _, memory := range []int64{0, 100_000} {
+		o.Memory = memory
+		bounded, w, err := o.withDefaults(w)
+		if err != nil {
+			t.Fatal(err)
+		}
+		e, err := newEngine(w, &bounded)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(e.layer.refs) < 100 || (e.layer.spill != nil) != (memory > 0) {
+			t.Errorf("%d states to expand, %d bytes of them on disk, with a limit of %d", len(e.layer.refs), e.layer.spilled, memory)
+		}
+		e.close()
+	}
+}
+
 // There is something to go on with from the first call on.
 func TestCheckpointAtOnce(t *testing.T) {
 	w := world(t, small)

@@ -73,7 +73,7 @@ func (c *exploreCommand) Run(s *session) error {
 		if o.CheckpointNote, err = json.Marshal(kept); err != nil {
 			return err
 		}
-		fmt.Fprintf(s.stderr, "resume with: %s\n", resumeCommand(o.Checkpoint))
+		fmt.Fprintf(s.stderr, "resume with: %s\n", c.resumeCommand())
 	}
 	if o.Memory == 0 {
 		defer debug.SetGCPercent(debug.SetGCPercent(garbageAtGrowth))
@@ -87,7 +87,7 @@ func (c *exploreCommand) Run(s *session) error {
 	}
 	result := Explored{Report: report}
 	if report.Stopped != "" && o.Checkpoint != "" {
-		result.Resume = resumeCommand(o.Checkpoint)
+		result.Resume = c.resumeCommand()
 	}
 	if len(report.Violations) > 0 {
 		result.Repeat = c.repeat()

@@ -81,7 +81,15 @@ func agree[T comparable](differ *[]string, name string, given *T, kept, none T) 
 	}
 }
 
-func resumeCommand(file string) string { return "mntcheck explore --resume " + shellWord(file) }
+// resumeCommand is the command that goes on with the search. The limit of memory is
+// none of what a checkpoint keeps, since that may be another machine's.
+func (c *exploreCommand) resumeCommand() string {
+	words := "mntcheck explore --resume " + shellWord(c.Checkpoint)
+	if c.Memory != "" {
+		words += " --memory " + shellWord(c.Memory)
+	}
+	return words
+}
 
 // shellWord quotes what a shell would take apart.
 func shellWord(s string) string {
