@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"math"
 	"os"
 	"runtime/debug"
 	"slices"
@@ -10,7 +11,6 @@ import (
 	"strings"
 	"time"
 
-	"mntcheck/model"
 	"mntcheck/props/explore"
 )
 
@@ -69,6 +69,9 @@ func (c *exploreCommand) Run(s *session) error {
 	if err != nil {
 		return err
 	}
+	if c.Compare != nil {
+		return c.compare(s, w, o)
+	}
 	if o.Checkpoint != "" {
 		if o.CheckpointNote, err = json.Marshal(kept); err != nil {
 			return err
@@ -77,9 +80,6 @@ func (c *exploreCommand) Run(s *session) error {
 	}
 	if o.Memory == 0 {
 		defer debug.SetGCPercent(debug.SetGCPercent(garbageAtGrowth))
-	}
-	if c.Compare != nil {
-		return c.compare(s, w, o)
 	}
 	report, err := c.explore(s, w, o)
 	if err != nil {
@@ -166,11 +166,12 @@ func (c *exploreCommand) options() (o explore.Options, err error) {
 func parseSize(text string) (int64, error) {
 	for i, unit := range []string{"KiB", "MiB", "GiB", "TiB"} {
 		if number, ok := strings.CutSuffix(text, unit); ok {
-			n, err := strconv.ParseInt(strings.TrimSpace(number), 10, 32)
-			if err != nil || n <= 0 {
+			shift := 10 * (i + 1)
+			n, err := strconv.ParseInt(strings.TrimSpace(number), 10, 64)
+			if err != nil || n <= 0 || n > math.MaxInt64>>shift {
 				break
 			}
-			return n << (10 * (i + 1)), nil
+			return n << shift, nil
 		}
 	}
 	return 0, fmt.Errorf("want a size such as 512MiB or 8GiB")
@@ -210,9 +211,9 @@ func worldList(all []*explore.World) (list []ListedWorld) {
 
 // repeat is the command that finds the violation again.
 func (c *exploreCommand) repeat() string {
-	words := []string{"mntcheck explore --world " + c.World}
-	if c.Release != "" && c.Release != model.DefaultRelease {
-		words = append(words, "--release "+c.Release)
+	words := []string{"mntcheck explore --world " + shellWord(c.World)}
+	if c.Release != "" { // also the default one, since the world may say another
+		words = append(words, "--release "+shellWord(c.Release))
 	}
 	for _, f := range []struct {
 		name string
@@ -223,10 +224,13 @@ func (c *exploreCommand) repeat() string {
 		}
 	}
 	for _, glob := range slices.Compact(slices.Clone(c.Invariant)) {
-		words = append(words, fmt.Sprintf("--invariant '%s'", glob))
+		words = append(words, "--invariant "+shellWord(glob))
 	}
 	if c.Strict {
 		words = append(words, "--strict")
+	}
+	if c.KeepGoing { // violations behind the first are found by it alone
+		words = append(words, "--keep-going")
 	}
 	if c.Unreduced {
 		words = append(words, "--unreduced")

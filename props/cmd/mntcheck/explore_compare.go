@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"mntcheck/model"
 	"mntcheck/props/check"
 	"mntcheck/props/cmd/mntcheck/internal/columns"
 	"mntcheck/props/explore"
@@ -50,32 +51,48 @@ func (c *exploreCommand) compare(s *session, w *explore.World, o explore.Options
 	if c.Release != "" || o.Checkpoint != "" {
 		return fmt.Errorf("--compare: takes neither --release nor a checkpoint: it explores on each of the releases, from the beginning")
 	}
+	var releases []*model.Semantics
+	for _, name := range c.Compare { // all, before hours go into the first
+		sem, err := releaseFlag{strings.TrimSpace(name)}.semantics()
+		if err != nil {
+			return fmt.Errorf("--compare: %w", err)
+		}
+		if slices.ContainsFunc(releases, func(has *model.Semantics) bool { return has.Release == sem.Release }) {
+			return fmt.Errorf("--compare: %s has the rules of %s, which is there already", name, sem.Release)
+		}
+		releases = append(releases, sem)
+	}
+	if len(releases) == 0 {
+		return fmt.Errorf("--compare: want releases, such as 7.2,7.3")
+	}
 	o.KeepGoing, o.Strict = true, false // what is known of a release is told apart
 	result := ComparedWorld{World: w.Name}
 	byName := map[string]*ComparedInvariant{}
 	news := false
-	for _, name := range c.Compare {
-		sem, err := releaseFlag{strings.TrimSpace(name)}.semantics()
-		if err != nil {
-			return err
-		}
+	for _, sem := range releases {
 		o.Semantics = sem
 		r, err := c.explore(s, w, o)
 		if err != nil {
 			return err
 		}
 		result.Releases = append(result.Releases, ComparedRelease{r.Release, r.States, r.Transitions, r.Depth, r.Complete, r.Stopped, r.Elapsed})
+		broken := func(name, statement string, b WhereBroken) {
+			if byName[name] == nil {
+				byName[name] = &ComparedInvariant{Name: name, Statement: statement}
+				result.Invariants = append(result.Invariants, byName[name])
+			}
+			news = news || !b.Known
+			byName[name].Breaches = append(byName[name].Breaches, b)
+		}
 		for _, v := range r.Invariants {
-			if v.Breaches == 0 {
-				continue
+			if v.Breaches > 0 {
+				broken(v.Name, v.Statement, WhereBroken{r.Release, v.Shortest, v.Verdict == check.KnownBroken, v.Known})
 			}
-			if byName[v.Name] == nil {
-				byName[v.Name] = &ComparedInvariant{Name: v.Name, Statement: v.Statement}
-				result.Invariants = append(result.Invariants, byName[v.Name])
+		}
+		for _, v := range r.Violations { // a panic is a violation of none of these
+			if v.Invariant == check.PanicInvariant {
+				broken(v.Invariant, v.Failure.Statement, WhereBroken{Release: r.Release, Calls: v.Calls})
 			}
-			known := v.Verdict == check.KnownBroken
-			news = news || !known
-			byName[v.Name].Breaches = append(byName[v.Name].Breaches, WhereBroken{r.Release, v.Shortest, known, v.Known})
 		}
 		if r.Stopped != "" {
 			break
