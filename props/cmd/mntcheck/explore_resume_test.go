@@ -141,16 +141,26 @@ func TestExploreProgressText(t *testing.T) {
 		Depth: 4, Frontier: 300, Expanded: 100, States: 2000, Transitions: 60_000, Memory: 1 << 20,
 		Elapsed: 20 * time.Second, LayerTime: 5 * time.Second,
 	}
-	const known = "explore: 20s, 2,000 states, 60,000 transitions (3,000/sec), depth 4, 200 waiting, 1024 KiB, layer done in 10s"
-	if got := exploreProgressText(at); got != known {
+	const known = "explore: 20s, 2,000 states, 60,000 transitions, 3,000/sec, depth 4, 200 waiting, 1024 KiB, layer done in 10s"
+	if got := exploreProgressText(at, 0); got != known {
 		t.Errorf("%q, want %q", got, known)
 	}
 	at.Expected = 5000
-	if got, want := exploreProgressText(at), known+", all in about 30s"; got != want {
+	if got, want := exploreProgressText(at, 0), known+", all in about 30s"; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
+	for width, want := range map[int]string{
+		160: known + ", all in about 30s",
+		80:  "explore: 20s, 2,000 states, 3,000/sec, depth 4, all in about 30s",
+		50:  "explore: 20s, 2,000 states, depth 4",
+		10:  "explore: 20s, 2,000 states",
+	} {
+		if got := exploreProgressText(at, width); got != want {
+			t.Errorf("in %d columns %q, want %q", width, got, want)
+		}
+	}
 	at.Expected = 2000
-	if got := exploreProgressText(at); got != known {
+	if got := exploreProgressText(at, 0); got != known {
 		t.Errorf("%q, want %q", got, known)
 	}
 }

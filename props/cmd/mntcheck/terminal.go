@@ -15,6 +15,17 @@ func isTerminal(w io.Writer) bool {
 	return ok && term.IsTerminal(int(f.Fd()))
 }
 
+// terminalWidth is the number of columns of the terminal that a stream is, 0 where
+// nobody knows.
+func terminalWidth(w io.Writer) int {
+	if f, ok := w.(*os.File); ok {
+		if width, _, err := term.GetSize(int(f.Fd())); err == nil {
+			return width
+		}
+	}
+	return 0
+}
+
 // coloured gives lines that start with a mark its colour, on a terminal of
 // somebody who did not ask for none (no-color.org).
 func coloured(w io.Writer) io.Writer {
