@@ -358,6 +358,12 @@ func (c *checkpoint) note(e *engine) {
 	}
 }
 
+// saveError is why a checkpoint could not be written. What was found is reported
+// all the same.
+type saveError struct{ error }
+
+func (e *saveError) Unwrap() error { return e.error }
+
 // layerDone is called at the end of each layer.
 func (c *checkpoint) layerDone(e *engine) error {
 	c.note(e)

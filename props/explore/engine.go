@@ -156,15 +156,20 @@ func (e *engine) run(ctx context.Context) (*Report, error) {
 	done := e.watch()
 	err := e.explore(ctx)
 	done()
-	if err != nil && !errors.Is(err, errStop) {
+	unsaved := new(saveError)
+	if err != nil && !errors.Is(err, errStop) && !errors.As(err, &unsaved) {
 		return nil, err
 	}
-	if e.check != nil {
+	if e.check != nil && unsaved.error == nil {
 		if err := e.check.save(e); err != nil {
-			return nil, err
+			unsaved.error = err
 		}
 	}
-	return e.report()
+	r, err := e.report()
+	if err == nil && unsaved.error != nil {
+		err = unsaved
+	}
+	return r, err
 }
 
 // explore expands layer after layer.
@@ -178,7 +183,8 @@ func (e *engine) explore(ctx context.Context) error {
 		}
 		if e.check != nil {
 			if err := e.check.layerDone(e); err != nil {
-				return err
+				_ = e.stop("the checkpoint could not be written")
+				return &saveError{err}
 			}
 		}
 	}
@@ -327,6 +333,7 @@ func (e *engine) stop(why string) error {
 // abandon ends the search within a layer. What its workers found broken counts,
 // though there may be a shorter or earlier case.
 func (e *engine) abandon(run *layerRun) {
+	e.noteMemory(run)
 	for _, w := range run.workers {
 		for i := range w.broken {
 			if w.broken[i].Found {

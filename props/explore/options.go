@@ -150,7 +150,8 @@ func (o Options) withDefaults(w *World) (Options, *World, error) {
 }
 
 // Run explores a world, layer by layer. Cancelling ctx ends it in order: the
-// report then says what was covered.
+// report then says what was covered. So it does where the checkpoint cannot be
+// written, beside the error.
 func Run(ctx context.Context, w *World, o Options) (*Report, error) {
 	o, w, err := o.withDefaults(w)
 	if err != nil {

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"mntcheck/model"
 	"mntcheck/props/check"
@@ -74,7 +75,7 @@ func TestFrontierInPart(t *testing.T) {
 // A search for which there is too little memory even so ends in order.
 func TestMemoryEnds(t *testing.T) {
 	r := run(t, world(t, small), Options{Workers: 2, Memory: 20_000})
-	if !strings.Contains(r.Stopped, "memory") || r.Complete || r.Depth == 0 || r.States < 2 {
+	if r.Memory < 15_000 || !strings.Contains(r.Stopped, "memory") || r.Complete || r.Depth == 0 || r.States < 2 {
 		t.Errorf("stopped %q, complete %v, depth %d, %d states", r.Stopped, r.Complete, r.Depth, r.States)
 	}
 }
@@ -194,6 +195,31 @@ func appendTo(t *testing.T, name, text string) {
 	}
 	if err := f.Close(); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// Where the checkpoint cannot be written, what was found is not lost.
+func TestCheckpointNotWritten(t *testing.T) {
+	for _, every := range []time.Duration{1, time.Hour} {
+		w := world(t, small)
+		dir := t.TempDir()
+		o := Options{Workers: 1, Depth: 3, Checkpoint: filepath.Join(dir, "run"), CheckpointEvery: every}
+		var made atomic.Int64
+		o.system = func(s *model.State) system.Stateful {
+			return ending{faulty{state: s}, &made, 5, func() { // no file can be made or renamed to that name any more
+				if err := os.Mkdir(o.Checkpoint+unfinishedEnding, 0o755); err != nil {
+					t.Error(err)
+				}
+			}}
+		}
+		o.KeepGoing = true
+		r, err := Run(context.Background(), w, o)
+		if err == nil || r == nil || r.States == 0 {
+			t.Fatalf("%v, report %v", err, r)
+		}
+		if wantStop := every == 1; (r.Stopped != "") != wantStop || (r.Depth == 3) == wantStop {
+			t.Errorf("every %v: stopped %q after %d calls", every, r.Stopped, r.Depth)
+		}
 	}
 }
 

@@ -81,9 +81,9 @@ func (c *exploreCommand) Run(s *session) error {
 	if o.Memory == 0 {
 		defer debug.SetGCPercent(debug.SetGCPercent(garbageAtGrowth))
 	}
-	report, err := c.explore(s, w, o)
-	if err != nil {
-		return err
+	report, unsaved := c.explore(s, w, o)
+	if report == nil {
+		return unsaved
 	}
 	result := Explored{Report: report}
 	if report.Stopped != "" && o.Checkpoint != "" {
@@ -96,6 +96,9 @@ func (c *exploreCommand) Run(s *session) error {
 		err = printJSON(s.stdout, result)
 	} else {
 		err = (&exploreText{w: s.stdout, Explored: result, world: w, verbose: c.Verbose}).write()
+	}
+	if err == nil {
+		err = unsaved
 	}
 	if err == nil && report.Violated() {
 		err = errFound
