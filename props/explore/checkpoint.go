@@ -429,9 +429,10 @@ func writeWhole(name string, write func(io.Writer) error) error {
 		return err
 	}
 	w := bufio.NewWriterSize(file, 1<<20)
-	err = write(w)
-	err = errors.Join(err, w.Flush(), file.Sync(), file.Close())
-	if err != nil {
+	if err = write(w); err == nil { // else Flush would say the same again
+		err = w.Flush()
+	}
+	if err = errors.Join(err, file.Sync(), file.Close()); err != nil {
 		_ = os.Remove(file.Name()) // there may be no room for it, and others want some
 		return fmt.Errorf("writing a checkpoint: %w", err)
 	}
