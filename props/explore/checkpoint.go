@@ -3,6 +3,7 @@ package explore
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
@@ -12,6 +13,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
@@ -40,7 +42,8 @@ type checkpoint struct {
 // savedRun is what the file itself holds, which makes a checkpoint of the rest.
 type savedRun struct {
 	Version  int           `json:"version"`
-	World    string        `json:"world"` // fingerprint of all that decides what a search finds
+	Program  string        `json:"program"` // whose rules the states that are passed over were explored by
+	World    string        `json:"world"`   // fingerprint of all that decides what a search finds
 	Depth    int           `json:"depth"`
 	Covered  int           `json:"covered"`
 	Complete bool          `json:"complete"`
@@ -169,11 +172,32 @@ func savedSearch(e *engine) (saved savedRun, there bool, err error) {
 		return saved, false, nil
 	case err != nil:
 		return saved, false, err
+	case saved.Program != programVersion():
+		return saved, false, fmt.Errorf("%s: the checkpoint is of version %s of the program, and this is %s, whose rules may be others; give another file, or remove it",
+			name, saved.Program, programVersion())
 	case saved.World != e.identity():
 		return saved, false, fmt.Errorf("%s: the checkpoint is of another world, release, bound or set of invariants; give another file, or remove it", name)
 	}
 	return saved, true, nil
 }
+
+// programVersion is the version of this module, which says the commit where the
+// program was built from a checkout.
+func programVersion() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "unknown"
+	}
+	for _, m := range info.Deps {
+		if m.Path == modulePath {
+			return cmp.Or(m.Version, "unknown")
+		}
+	}
+	return cmp.Or(info.Main.Version, "unknown")
+}
+
+// modulePath is the module of this package, as others require it.
+const modulePath = "mntcheck"
 
 // removeLeftovers removes files of states that a process which was killed wrote
 // without a checkpoint that names them.
@@ -348,7 +372,7 @@ func (c *checkpoint) note(e *engine) {
 	copyOf.Succeeded, copyOf.Sometimes = slices.Clone(copyOf.Succeeded), slices.Clone(copyOf.Sometimes)
 	t.take(&copyOf)
 	c.saved = savedRun{
-		Version: checkpointVersion, World: e.identity(), Depth: e.depth, Covered: e.covered, Complete: e.complete,
+		Version: checkpointVersion, Program: programVersion(), World: e.identity(), Depth: e.depth, Covered: e.covered, Complete: e.complete,
 		States: e.births.states, Starts: slices.Clone(e.births.layers), Layers: slices.Clone(e.layers),
 		Frontier: fmt.Sprintf("%s%d", statesEnding, e.depth), Waiting: len(e.layer.refs),
 		Sums:    checksums{e.births.sum.Sum64(), c.sum.Sum64(), c.waiting},

@@ -3,6 +3,7 @@ package explore
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -296,6 +297,35 @@ func TestBadCheckpoint(t *testing.T) {
 	other.Semantics = release(t, "7.0.0")
 	if _, err := Run(context.Background(), w, other); err == nil || !strings.Contains(err.Error(), "of another world") {
 		t.Errorf("a checkpoint of another release: %v", err)
+	}
+	saved, err := readSaved(o.Checkpoint)
+	if err != nil {
+		t.Fatal(err)
+	}
+	good, err := os.ReadFile(o.Checkpoint)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, x := range []struct {
+		version int
+		program string
+		want    string
+	}{{checkpointVersion - 1, saved.Program, "not a checkpoint of this version"}, {checkpointVersion, "v0.0.1", "of version v0.0.1 of the program, and this is " + saved.Program}} {
+		old := saved
+		old.Version, old.Program = x.version, x.program
+		data, err := json.Marshal(old)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(o.Checkpoint, append(data, checksumLine(data)...), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Run(context.Background(), w, o); err == nil || !strings.Contains(err.Error(), x.want) {
+			t.Errorf("%v, want %q", err, x.want)
+		}
+	}
+	if err := os.WriteFile(o.Checkpoint, good, 0o644); err != nil {
+		t.Fatal(err)
 	}
 	exact := o
 	exact.KeepKeys = true
