@@ -40,7 +40,8 @@ type Options struct {
 	Memory int64
 	// Checkpoint is a file with which the search can be gone on with after its
 	// end, however that came; "": none. One that is there already is gone on
-	// with. Files beside it have its name and an ending.
+	// with, unless it is damaged, or of another search or version of the program, or
+	// another process keeps its search there. Files beside it have its name and an ending.
 	Checkpoint string
 	// CheckpointNote, in JSON, is kept in the checkpoint for who goes on with it;
 	// nil: none. The function CheckpointNote reads it.

@@ -121,7 +121,11 @@ func (c *exploreCommand) explore(s *session, w *explore.World, o explore.Options
 func (c *exploreCommand) world(kept *keptSearch) (*explore.World, error) {
 	kept.World, kept.Search = c.World, c.search()
 	if !strings.ContainsAny(c.World, "./") {
-		return explore.Named(c.World)
+		w, err := explore.Named(c.World)
+		if _, missing := os.Stat(c.World); err != nil && missing == nil {
+			err = fmt.Errorf("%w; for the file of that name say --world ./%s", err, c.World)
+		}
+		return w, err
 	}
 	data := []byte(kept.Text)
 	if kept.Text == "" {
