@@ -33,6 +33,9 @@ func (b *sandbox) openOwnRoot() (*ownRoot, error) {
 	}
 	b.tellsSource = rows[0].hasSource
 	r := &ownRoot{device: rows[0].device, rootfs: rows[0].fstype == "rootfs"}
+	if err := r.unused(b.outside); err != nil {
+		return nil, err
+	}
 	if r.dir, err = unix.Open("/", unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0); err != nil {
 		return nil, fmt.Errorf("opening the kernel's own root: %w", err)
 	}
@@ -51,6 +54,29 @@ func (b *sandbox) openOwnRoot() (*ownRoot, error) {
 		return nil, &UnreachableError{Reason: "the kernel's own root filesystem cannot be made read-only, as worlds want it", Err: err}
 	}
 	return r, nil
+}
+
+// unused refuses a kernel's own root that is the machine's root directory as well,
+// as it is where everything runs from an initramfs: to make it read-only would stop
+// the machine's programs from writing, and what they make could not be told from what
+// a world has left in it.
+func (r *ownRoot) unused(outside []device) error {
+	if !r.rootfs || !slices.Contains(outside, r.device) {
+		return nil
+	}
+	return &UnreachableError{Reason: "the machine's root directory is on the kernel's own root filesystem, as in a system that runs from its initramfs, and worlds want that read-only; a virtual machine does without it"}
+}
+
+// rootsOf are the filesystems that these paths are on, as far as they can be looked
+// at.
+func rootsOf(paths ...string) (all []device) {
+	for _, path := range paths {
+		var st unix.Statx_t
+		if unix.Statx(unix.AT_FDCWD, path, unix.AT_NO_AUTOMOUNT, unix.STATX_BASIC_STATS, &st) == nil {
+			all = append(all, device{st.Dev_major, st.Dev_minor})
+		}
+	}
+	return all
 }
 
 // join adds this server to those that use it. The first one protects it; that

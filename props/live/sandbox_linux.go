@@ -31,6 +31,8 @@ type sandbox struct {
 	// tellsSource: statmount(2) tells the source of a mount; since Linux 6.13.
 	tellsSource bool
 	alone       bool // no other process on the machine
+	// outside are the filesystems on which the machine's processes have their roots.
+	outside []device
 	// unprivileged: the server is in a user namespace that is not the initial one.
 	unprivileged bool
 	deadline     time.Duration
@@ -107,6 +109,9 @@ func (b *sandbox) leave(outer string) error {
 			return err
 		}
 		b.unprivileged = !initial
+	}
+	if !b.alone {
+		b.outside = rootsOf("/", "/proc/1/root")
 	}
 	before, err := os.Readlink("/proc/self/ns/mnt")
 	switch {
