@@ -22,8 +22,9 @@ type ownRoot struct {
 	rootfs bool     // it is one that can be written to
 }
 
-// mark is set on the root directory of a rootfs that was writable before.
-const mark = unix.S_ISVTX
+// mark is set on the root directory of a rootfs that was writable before. No kernel
+// sets this bit there; the sticky one a rootfs has from the start where it is a tmpfs.
+const mark = unix.S_ISGID
 
 // openOwnRoot is called where the root of the thread is the kernel's own.
 func (b *sandbox) openOwnRoot() (*ownRoot, error) {

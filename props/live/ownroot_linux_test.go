@@ -41,3 +41,32 @@ func TestRootsOf(t *testing.T) {
 		t.Errorf("got %v, want %v", got, want)
 	}
 }
+
+// The mark of a rootfs is one that it does not have by itself, and leaves its mode as
+// it was.
+func TestMarkOfOwnRoot(t *testing.T) {
+	for _, mode := range []uint32{0o755, 0o1777} {
+		dir, err := unix.Open(t.TempDir(), unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer unix.Close(dir)
+		if err := unix.Fchmod(dir, mode); err != nil {
+			t.Fatal(err)
+		}
+		r := &ownRoot{dir: dir}
+		if r.marked() {
+			t.Errorf("mode %o: it is marked before anybody has marked it", mode)
+		}
+		if err := r.setMark(true); err != nil || !r.marked() {
+			t.Errorf("mode %o: not marked: %v", mode, err)
+		}
+		if err := r.setMark(false); err != nil || r.marked() {
+			t.Errorf("mode %o: still marked: %v", mode, err)
+		}
+		var st unix.Stat_t
+		if err := unix.Fstat(dir, &st); err != nil || st.Mode&0o7777 != mode {
+			t.Errorf("mode %o is now %o (%v)", mode, st.Mode&0o7777, err)
+		}
+	}
+}
