@@ -349,6 +349,52 @@ func TestLostProgram(t *testing.T) {
 	}
 }
 
+// mounting dies of an fsmount of a context that can be mounted.
+func mounting(_ *twisted, _ int, c *model.Call, right func() (model.Result, error)) (model.Result, error) {
+	r, err := right()
+	if c.Op == model.OpFsmount && r.Errno == 0 {
+		return r, errPanic
+	}
+	return r, err
+}
+
+// A program whose answers are lost is told with the descriptors that it had, so that
+// a kernel can be made to die of it again.
+func TestLostDescriptors(t *testing.T) {
+	start := func(ctx context.Context) (system.Runner, error) {
+		r, err := runner(mounting)(ctx)
+		return lastGasp{r}, err
+	}
+	dir := t.TempDir()
+	r := run(t, conform.Options{Runner: start, Families: family(t, "newapi"), Checks: 200, Seed: 1, MaxDifferences: -1, Dir: dir})
+	if len(r.Differences) != 1 {
+		t.Fatalf("%d kinds of difference, want one", len(r.Differences))
+	}
+	d := r.Differences[0]
+	data, err := os.ReadFile(d.File)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for what, text := range map[string]string{"what is printed": d.String(), "the trace": string(data)} {
+		if !strings.Contains(text, "fsmount(3, ") || !strings.Contains(text, "The kernel's answers are lost") {
+			t.Errorf("want %s to have descriptor 3, and where that is from, got\n%s", what, text)
+		}
+	}
+	back, err := trace.ParseProgram(d.File, data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	kernel, err := start(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer kernel.Close()
+	recs, err := kernel.Run(t.Context(), []system.Job{{World: d.World, Program: back.Program()}})
+	if err != nil || len(recs) != 1 || !errors.Is(recs[0].Err, errPanic) {
+		t.Errorf("the program of the trace does not end the kernel: %v, %v", recs, err)
+	}
+}
+
 // A kernel that is gone for good ends the run with an error, and does not loop.
 func TestRunnerThatNeverAnswers(t *testing.T) {
 	start := func(ctx context.Context) (system.Runner, error) {

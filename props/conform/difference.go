@@ -115,7 +115,7 @@ func (d *Difference) record(a *attempt) error {
 	meta.Set("case", fmt.Sprint(d.Case))
 	t, err := traceOf(recorded{
 		name: d.fileName(), comment: d.comment(), meta: meta, world: d.World, program: d.Program,
-		answers: d.Answers, initial: a.expected.views[0], final: d.KernelView,
+		answers: d.Answers, expected: a.expected.answers, initial: a.expected.views[0], final: d.KernelView,
 	})
 	if err != nil {
 		return err
@@ -126,7 +126,16 @@ func (d *Difference) record(a *attempt) error {
 
 // comment says in the trace what it shows.
 func (d *Difference) comment() string {
-	return oneLine(fmt.Sprintf("The kernel differs from the model of Linux %s: %s", d.World.Semantics.Release, d.Headline())) + oneLine("kernel: "+d.Kernel) + oneLine("model: "+d.Model+d.because())
+	return oneLine(fmt.Sprintf("The kernel differs from the model of Linux %s: %s", d.World.Semantics.Release, d.Headline())) + oneLine("kernel: "+d.Kernel) + oneLine("model: "+d.Model+d.because()) + d.lost()
+}
+
+// lost says where the numbers of descriptors are from, if not from the kernel: it took
+// its answers along. It is empty where there is nothing to say.
+func (d *Difference) lost() string {
+	if len(d.Answers) >= len(d.Program)-1 {
+		return ""
+	}
+	return "The kernel's answers are lost; descriptors are numbered as by the model.\n"
 }
 
 func (d *Difference) because() string {

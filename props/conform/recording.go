@@ -1,6 +1,7 @@
 package conform
 
 import (
+	"context"
 	"fmt"
 	"strings"
 
@@ -17,6 +18,7 @@ type recorded struct {
 	world         system.World
 	program       draw.Program
 	answers       []model.Result // the kernel's
+	expected      []model.Result // the model's, for where the kernel's are lost; may be nil
 	initial       model.View     // before the first call
 	final         model.View     // after the last
 }
@@ -33,24 +35,46 @@ func traceOf(r recorded) (*trace.Trace, error) {
 	if r.world.Semantics != nil && r.world.Semantics.NSIDs == model.BatchedIDs {
 		r.meta.Set("nsids", "batched")
 	}
-	var (
-		steps   = make([]model.Step, 0, len(r.program))
-		results = make([]trace.Result, 0, len(r.answers))
-		values  = make([]int64, 0, len(r.answers))
-	)
-	for i, step := range r.program {
-		step.Call = step.Call.Resolve(values)
-		steps = append(steps, step)
-		if i < len(r.answers) {
-			values = append(values, r.answers[i].Value)
-			results = append(results, trace.Recorded(step.Call.Op, r.answers[i]))
-		}
+	steps := inNumbers(r.program, r.answers, r.expected)
+	results := make([]trace.Result, 0, len(r.answers))
+	for i := range min(len(steps), len(r.answers)) {
+		results = append(results, trace.Recorded(steps[i].Call.Op, r.answers[i]))
 	}
 	_, initial, _ := strings.Cut(r.initial.Mounts, "\n") // without the header of the only namespace
 	return trace.New(trace.Recording{
 		Name: r.name, Comment: r.comment, Meta: r.meta, Program: steps, Results: results,
 		Initial: initial, Final: r.final.Mounts, Actors: r.final.Actors,
 	})
+}
+
+// inNumbers is a program with numbers for what its steps return: what the kernel
+// answered, and behind that what was expected of it. A kernel that dies takes its
+// answers along, and what it died of needs its descriptors all the same.
+func inNumbers(program draw.Program, answers, expected []model.Result) draw.Program {
+	steps := make(draw.Program, 0, len(program))
+	values := make([]int64, 0, len(program))
+	for i, step := range program {
+		step.Call = step.Call.Resolve(values)
+		steps = append(steps, step)
+		switch {
+		case len(values) < i: // nothing is known of an earlier step, and nothing of this
+		case i < len(answers):
+			values = append(values, answers[i].Value)
+		case i < len(expected):
+			values = append(values, expected[i].Value)
+		}
+	}
+	return steps
+}
+
+// InNumbers is a program with numbers in place of what its steps return, as far as a
+// kernel has answered as in answers, and behind that as the model would.
+func InNumbers(ctx context.Context, w system.World, program draw.Program, answers []model.Result) draw.Program {
+	x, err := expect(ctx, w, program)
+	if err != nil {
+		return inNumbers(program, answers, nil)
+	}
+	return inNumbers(program, answers, x.answers)
 }
 
 // oneLine is a line of a comment that is no section's header.

@@ -89,7 +89,12 @@ func (d *Difference) writeProgram(b *strings.Builder) {
 	if len(d.Program) == 0 {
 		return
 	}
-	fmt.Fprintf(b, "\nThe smallest program found, %d of %d calls, as the kernel answers:\n", len(d.Program), len(d.Original))
+	fmt.Fprintf(b, "\nThe smallest program found, %d of %d calls", len(d.Program), len(d.Original))
+	if lost := d.lost(); lost != "" {
+		fmt.Fprintf(b, ". %s", lost)
+	} else {
+		b.WriteString(", as the kernel answers:\n")
+	}
 	steps := d.Trace.Steps
 	for i := range steps {
 		switch {
