@@ -26,15 +26,19 @@ func (e *engine) failure(ctx context.Context) (*check.Failure, error) {
 		f.Flaky, f.Program, rec = true, f.Original, b.rec
 	}
 	f.Answers = rec.Answers[:min(len(rec.Answers), len(f.Program))]
+	if len(f.Answers) < len(f.Program) { // its descriptors are those that the kernel gave, or would have
+		f.Program = conform.InNumbers(ctx, b.world, f.Program, f.Answers)
+	}
 	if n := len(f.Answers); len(rec.Views) > n {
 		f.BeforeView, f.AfterView = rec.Views[max(0, n-1)], rec.Views[n]
 	} else if n := len(rec.Views); n > 0 {
 		f.BeforeView, f.AfterView = rec.Views[n-1], rec.Views[n-1]
 	}
-	if len(rec.Views) == 0 {
-		return f, nil // nothing is known but that the kernel did not answer
+	initial := model.NewState(b.world.Model()).View() // where nothing is known but that the kernel did not answer
+	if len(rec.Views) > 0 {
+		initial = rec.Views[0]
 	}
-	if err := f.Record(e.profile.Release, rec.Views[0]); err != nil {
+	if err := f.Record(e.profile.Release, initial); err != nil {
 		return f, err
 	}
 	return f, f.Save(e.o.FailureDir)

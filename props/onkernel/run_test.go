@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"strings"
 	"testing"
 
 	"mntcheck/model"
@@ -146,6 +147,56 @@ func TestNoAnswer(t *testing.T) {
 	}
 	if last := r.Invariants[len(r.Invariants)-1]; last.Name != onkernel.AnsweredInvariant || last.Verdict != check.Violated {
 		t.Errorf("the last invariant is %s, %s", last.Name, last.Verdict)
+	}
+}
+
+// panicking is a kernel that dies of an fsmount of a context that can be mounted.
+type panicking struct{ *system.Model }
+
+var errPanic = errors.New("the kernel panicked")
+
+func (p panicking) Do(ctx context.Context, actor int, c *model.Call) (model.Result, error) {
+	r, err := p.Model.Do(ctx, actor, c)
+	if c.Op == model.OpFsmount && err == nil && r.Errno == 0 {
+		err = errPanic
+	}
+	return r, err
+}
+
+// lastGasp takes along what was answered when it dies.
+type lastGasp struct{ system.Runner }
+
+func (l lastGasp) Run(ctx context.Context, jobs []system.Job) ([]system.Recording, error) {
+	recs, err := l.Runner.Run(ctx, jobs)
+	for i := range recs {
+		if recs[i].Err != nil {
+			recs[i] = system.Recording{Err: recs[i].Err}
+		}
+	}
+	return recs, err
+}
+
+// TestLostAnswers: a program that took its answers along is told with descriptors, and
+// written down.
+func TestLostAnswers(t *testing.T) {
+	start := standIn("7.3.4", func(m *system.Model) system.System { return panicking{m} })
+	newapi, err := conform.FamilyByName("newapi")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := run(t, onkernel.Options{
+		Runner: func(ctx context.Context) (system.Runner, error) {
+			r, err := start(ctx)
+			return lastGasp{r}, err
+		},
+		Families: []*conform.Family{newapi}, Seed: 1, Checks: 500, FailureDir: t.TempDir(),
+	})
+	f := r.Failure
+	if f == nil || f.Invariant != onkernel.AnsweredInvariant || len(f.Program) != 3 {
+		t.Fatalf("found %v", f)
+	}
+	if f.File == "" || !strings.Contains(f.Text, "fsmount(3, ") {
+		t.Errorf("want a file, %q, with descriptor 3, got\n%s", f.File, f.Text)
 	}
 }
 
