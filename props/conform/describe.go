@@ -3,6 +3,7 @@ package conform
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"mntcheck/model"
@@ -26,8 +27,9 @@ const (
 // its time.
 const hurriedTime = 10 * time.Second
 
-// describe makes the differences smaller, and writes them down.
-func (e *engine) describe(ctx context.Context, r *Report) error {
+// describe makes the differences smaller, and writes them down. The error of one
+// that cannot be written is no reason to tell less of it.
+func (e *engine) describe(ctx context.Context, r *Report) (unsaved error) {
 	for _, f := range e.order {
 		d := &describer{e: e, found: f, hurry: r.Interrupted}
 		difference, err := d.describe(ctx)
@@ -37,12 +39,12 @@ func (e *engine) describe(ctx context.Context, r *Report) error {
 		if err != nil {
 			return err
 		}
-		if err := difference.save(e.o.Dir); err != nil {
-			return err
+		if err := difference.save(e.o.Dir); err != nil && unsaved == nil {
+			unsaved = fmt.Errorf("a difference could not be written down: %w", err)
 		}
 		r.Differences = append(r.Differences, difference)
 	}
-	return nil
+	return unsaved
 }
 
 // describer makes one difference smaller.

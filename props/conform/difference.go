@@ -153,8 +153,12 @@ func (d *Difference) save(dir string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
-	d.File = filepath.Join(dir, d.fileName())
-	return os.WriteFile(d.File, []byte(d.Text), 0o644)
+	file := filepath.Join(dir, d.fileName())
+	err := os.WriteFile(file, []byte(d.Text), 0o644)
+	if err == nil {
+		d.File = file
+	}
+	return err
 }
 
 func (d *Difference) fileName() string {

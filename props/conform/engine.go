@@ -17,7 +17,8 @@ import (
 // Run compares random programs until there are enough of them, the time is over,
 // enough kinds of difference were found, or ctx ends. A difference is no error:
 // the report has it, as it has a kernel that dies of a program. An error is that
-// of a kernel that is not compared, a *KernelError, or of a mistake in the model.
+// of a kernel that is not compared, a *KernelError, or of a mistake in the model; one
+// beside a report is that of a difference that could not be written to Options.Dir.
 func Run(ctx context.Context, o Options) (*Report, error) {
 	o, err := o.withDefaults()
 	if err != nil {

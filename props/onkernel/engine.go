@@ -18,7 +18,8 @@ import (
 // Run checks random programs until there are enough of them, the time is over, one
 // of them fails, or ctx ends. A violation is no error: the report has it. An error
 // is that of a kernel that is not checked, a *conform.KernelError, or of a mistake
-// in the model that programs are drawn by.
+// in the model that programs are drawn by; one beside a report with a failure is that of
+// a trace that could not be written to Options.FailureDir.
 func Run(ctx context.Context, o Options) (*check.Report, error) {
 	o, err := o.withDefaults()
 	if err != nil {

@@ -36,9 +36,10 @@ func (c *checkCommand) onKernel(s *session, o check.Options) error {
 	}
 	report, err := onkernel.Run(s.ctx, k)
 	progress.clear()
-	if err != nil {
+	if report == nil || err != nil && report.Failure == nil {
 		return unavailable(err)
 	}
+	s.also(err) // the failure could not be written down
 	return c.print(s, report, o.Semantics)
 }
 

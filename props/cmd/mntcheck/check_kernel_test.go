@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"errors"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -42,6 +44,18 @@ func TestCheckKernelFindsFault(t *testing.T) {
 	_, was, _ := strings.Cut(text, "The smallest program found")
 	if _, is, _ := strings.Cut(again, "The smallest program found"); is != was {
 		t.Errorf("%s found\n%s\nwant\n%s", repeat, is, was)
+	}
+}
+
+// TestCheckKernelUnsaved tells of a failure that cannot be written down.
+func TestCheckKernelUnsaved(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	text, err := onKernel(t, greedyKernel, "check", "--native", "--seed", "5", "--checks", "500", "--invariant", "umount-*", "--failures", file)
+	if !errors.Is(err, errFound) || !strings.Contains(text, "VIOLATED umount-") || strings.Contains(text, file+"/umount") {
+		t.Errorf("error %v, printed\n%s", err, text)
 	}
 }
 

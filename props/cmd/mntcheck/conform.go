@@ -53,13 +53,13 @@ func (c *conformCommand) Run(s *session) error {
 	if isTerminal(s.stderr) && !c.Tap {
 		o.Progress = progress.show
 	}
-	report, err := conform.Run(s.ctx, o)
+	report, failed := conform.Run(s.ctx, o)
 	progress.clear()
-	if err != nil {
+	if report == nil {
 		if c.Tap {
-			tap.bailOut(err)
+			tap.bailOut(failed)
 		}
-		return unavailable(err)
+		return unavailable(failed)
 	}
 	result := Conformance{Report: report}
 	if len(report.Differences) > 0 {
@@ -73,10 +73,14 @@ func (c *conformCommand) Run(s *session) error {
 	default:
 		err = (&conformText{w: s.stdout, Conformance: result, unreached: c.Unreached}).write()
 	}
-	if err == nil && len(report.Differences) > 0 {
-		err = errFound
+	switch {
+	case err != nil:
+		return err
+	case len(report.Differences) > 0:
+		s.also(failed)
+		return errFound
 	}
-	return err
+	return failed
 }
 
 // options are those of the comparison, but for the kernel.

@@ -83,6 +83,21 @@ func TestConformText(t *testing.T) {
 	}
 }
 
+// What was found is told, also where it cannot be written down.
+func TestConformUnsaved(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(dir, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range [][]string{nil, {"--tap"}, {"--json"}} {
+		args := append([]string{"conform", "--seed", "2", "--checks", "64", "--save", dir}, args...)
+		text, err := onKernel(t, modelKernel("7.3.4", false), args...)
+		if !errors.Is(err, errFound) || !strings.Contains(text, "source-unbindable") || strings.Contains(text, dir) {
+			t.Errorf("%v: error %v, printed\n%s\nwant the difference, and no file", args, err, text)
+		}
+	}
+}
+
 func TestConformAgrees(t *testing.T) {
 	text, err := onKernel(t, modelKernel("7.3.4", true), "conform", "--seed", "2", "--checks", "64", "-j", "2")
 	if err != nil || !strings.Contains(text, "\nNo difference.\n") || !strings.Contains(text, "100%") {

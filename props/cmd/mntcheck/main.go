@@ -58,6 +58,14 @@ type session struct {
 	runner  conform.RunnerFactory // of the kernel; nil: the one that the flags choose
 }
 
+// also says what went wrong beside what was found, which counts for more: nil is
+// nothing.
+func (s *session) also(err error) {
+	if err != nil {
+		fmt.Fprintf(s.stderr, "mntcheck: %v\n", err)
+	}
+}
+
 // errFound ends a command with exitFound: it has already printed what it found.
 var errFound = errors.New("found")
 
