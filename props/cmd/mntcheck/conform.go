@@ -71,7 +71,7 @@ func (c *conformCommand) Run(s *session) error {
 	case s.json:
 		err = printJSON(s.stdout, result)
 	default:
-		err = (&conformText{w: s.stdout, Conformance: result, unreached: c.Unreached}).write()
+		err = (&conformText{w: s.stdout, Conformance: result, unreached: c.Unreached, kernel: c.words()}).write()
 	}
 	switch {
 	case err != nil:

@@ -98,6 +98,23 @@ func TestConformUnsaved(t *testing.T) {
 	}
 }
 
+// The command that is printed of a difference shows it: replay has the kernel's own
+// rules, which may not be those that it was compared with.
+func TestConformShownAgain(t *testing.T) {
+	dir := t.TempDir()
+	args := []string{"conform", "--release", "7.3", "--seed", "2", "--checks", "64", "--max-differences", "1", "--save", dir}
+	text, err := onKernel(t, modelKernel("7.0.13", false), args...)
+	_, line, found := strings.Cut(text, "\n  mntcheck run ")
+	line, _, _ = strings.Cut(line, "\n")
+	if !errors.Is(err, errFound) || !found || !strings.HasPrefix(line, "--release 7.3.0 "+dir) {
+		t.Fatalf("error %v, %q, printed\n%s", err, line, text)
+	}
+	again, err := onKernel(t, nil, append([]string{"run"}, strings.Fields(line)...)...)
+	if _, model, _ := strings.Cut(text, "\n  model   "); err != nil || !strings.Contains(again, strings.SplitN(model, "\n", 2)[0]) {
+		t.Errorf("run %s: error %v, printed\n%s\nwant the model's answer of\n%s", line, err, again, text)
+	}
+}
+
 func TestConformAgrees(t *testing.T) {
 	text, err := onKernel(t, modelKernel("7.3.4", true), "conform", "--seed", "2", "--checks", "64", "-j", "2")
 	if err != nil || !strings.Contains(text, "\nNo difference.\n") || !strings.Contains(text, "100%") {

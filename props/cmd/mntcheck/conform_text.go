@@ -15,6 +15,7 @@ type conformText struct {
 	Conformance
 	w         io.Writer
 	unreached bool
+	kernel    []string // the flags that choose it
 	err       error
 }
 
@@ -118,12 +119,25 @@ func (t *conformText) differences() {
 		t.line("")
 		t.line("seed %d, case %d, family %s", d.Seed, d.Case, d.Family)
 		if d.File != "" {
-			t.line("  mntcheck replay %s", d.File)
+			t.line("  %s", t.again(d))
 		}
 		t.line("")
 	}
 	t.line("%s. To see them again:", some(uint64(len(t.Differences)), "kind")+" of difference")
 	t.line("  %s", t.Repeat)
+}
+
+// again is the command that shows a difference by its trace alone. replay compares
+// under the kernel's own rules, what a whole trace has: where others were asked for, run
+// shows their answers, and a kernel that gave none is asked once more.
+func (t *conformText) again(d *conform.Difference) string {
+	switch own, err := conform.SemanticsOf(t.Report.Release); {
+	case d.Kind == conform.NoAnswer:
+		return strings.Join(append([]string{"mntcheck record"}, append(t.kernel, d.File)...), " ")
+	case err != nil || own.Release != t.Rules:
+		return fmt.Sprintf("mntcheck run --release %s %s", t.Rules, d.File)
+	}
+	return "mntcheck replay " + d.File
 }
 
 // tapText prints KTAP, the protocol of kselftest: a test for each family.
