@@ -111,13 +111,14 @@ type Recorded struct {
 const recordPart = 64
 
 // Random records random programs, those that Run draws of the same seed and
-// families, and hands each trace to fn. An error of fn ends it.
+// families, and hands each trace to fn. An error of fn ends it; a *KernelError says
+// that the kernel lacks a family that was asked for.
 func (r *Recorder) Random(ctx context.Context, o Random, fn func(*trace.Trace) error) (Recorded, error) {
 	var done Recorded
 	d := caseDrawer{seed: o.Seed, sem: r.sem, supports: r.profile.Calls, unprivileged: r.profile.Unprivileged, drawer: draw.NewDrawer()}
 	for _, f := range o.Families {
 		if why := f.Lacks(r.sem); why != "" {
-			return done, fmt.Errorf("nothing to record of family %s: %s", f.Name, why)
+			return done, &KernelError{fmt.Errorf("nothing to record of family %s: %s", f.Name, why)}
 		}
 	}
 	if d.families = o.Families; len(d.families) == 0 {

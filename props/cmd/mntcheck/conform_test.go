@@ -164,6 +164,7 @@ func TestConformUnavailable(t *testing.T) {
 		{"unknown rules", modelKernel("5.4.0", true), []string{"conform"}, "--release"},
 		{"unknown series", modelKernel("7.9.0", true), []string{"conform"}, "--release"},
 		{"lacks what is asked", modelKernel("6.12.7", true), []string{"conform", "--family", "namespace"}, "OPEN_TREE_NAMESPACE"},
+		{"lacks what is asked", modelKernel("6.12.7", true), []string{"record", "--family", "namespace"}, "OPEN_TREE_NAMESPACE"},
 	} {
 		text, err := onKernel(t, test.kernel, test.args...)
 		if !errors.As(err, new(errUnavailable)) || !strings.Contains(err.Error(), test.said) || text != "" {
