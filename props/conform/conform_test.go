@@ -395,6 +395,19 @@ func TestLostDescriptors(t *testing.T) {
 	}
 }
 
+// No more kernels are started than there are programs.
+func TestFewPrograms(t *testing.T) {
+	var started atomic.Int64
+	start := func(ctx context.Context) (system.Runner, error) {
+		started.Add(1)
+		return runner(nil)(ctx)
+	}
+	r := run(t, conform.Options{Runner: start, Checks: 3, Seed: 1, Workers: 100})
+	if r.Programs != 3 || r.Workers != 3 || started.Load() > 3 {
+		t.Errorf("%d programs by %d workers on %d kernels, want 3 of each at most", r.Programs, r.Workers, started.Load())
+	}
+}
+
 // A kernel that is gone for good ends the run with an error, and does not loop.
 func TestRunnerThatNeverAnswers(t *testing.T) {
 	start := func(ctx context.Context) (system.Runner, error) {

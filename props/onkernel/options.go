@@ -49,8 +49,8 @@ func (o Options) withDefaults() (Options, error) {
 	if o.Checks == 0 && o.Duration == 0 {
 		o.Checks = DefaultChecks
 	}
-	if o.Workers <= 0 {
-		o.Workers = 1
+	if o.Workers = max(o.Workers, 1); o.Checks > 0 {
+		o.Workers = min(o.Workers, o.Checks) // the others would start a kernel for nothing
 	}
 	if o.Invariants == nil {
 		o.Invariants = invariant.All()

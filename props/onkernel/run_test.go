@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"mntcheck/model"
@@ -197,6 +198,18 @@ func TestLostAnswers(t *testing.T) {
 	}
 	if f.File == "" || !strings.Contains(f.Text, "fsmount(3, ") {
 		t.Errorf("want a file, %q, with descriptor 3, got\n%s", f.File, f.Text)
+	}
+}
+
+// TestFewPrograms starts no more kernels than there are programs.
+func TestFewPrograms(t *testing.T) {
+	var started atomic.Int64
+	r := run(t, onkernel.Options{Checks: 3, Workers: 100, Runner: func(ctx context.Context) (system.Runner, error) {
+		started.Add(1)
+		return standIn("7.3.4", nil)(ctx)
+	}})
+	if r.Cases != 3 || started.Load() > 3 {
+		t.Errorf("%d programs on %d kernels, want 3 on at most 3", r.Cases, started.Load())
 	}
 }
 
