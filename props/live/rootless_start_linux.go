@@ -26,9 +26,11 @@ func isRoot() (bool, error) {
 }
 
 // isolate gives a server namespaces of its own. One of an unprivileged user gets a
-// user namespace first, in which that user is root.
+// user namespace first, in which that user is root. It is in a process group of its
+// own, too: who kills the client with its group, as shells and timeout(1) do, leaves it
+// the time to put things back.
 func isolate(command *exec.Cmd, unprivileged bool) {
-	attr := &syscall.SysProcAttr{Cloneflags: unix.CLONE_NEWNS | unix.CLONE_NEWPID | unix.CLONE_NEWNET}
+	attr := &syscall.SysProcAttr{Cloneflags: unix.CLONE_NEWNS | unix.CLONE_NEWPID | unix.CLONE_NEWNET, Setpgid: true}
 	if unprivileged {
 		attr.Cloneflags |= unix.CLONE_NEWUSER
 		attr.UidMappings = []syscall.SysProcIDMap{{HostID: os.Geteuid(), Size: 1}}

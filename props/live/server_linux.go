@@ -37,9 +37,10 @@ func Main() {
 		return
 	}
 	_ = os.Unsetenv(serverVariable)
-	// What ends the client by a signal to its group must not end the server before
-	// it has put things back; that its input ends is what tells it.
-	signal.Ignore(unix.SIGINT, unix.SIGTERM, unix.SIGHUP, unix.SIGQUIT, unix.SIGPIPE)
+	// What ends other programs must not end the server before it has put things
+	// back; that its input ends is what tells it. Nor may a terminal stop it that it
+	// writes a message to.
+	signal.Ignore(unix.SIGINT, unix.SIGTERM, unix.SIGHUP, unix.SIGQUIT, unix.SIGPIPE, unix.SIGTTOU)
 	if err := serve(context.Background(), outer, os.Stdin, os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, "mntcheck server:", err)
 		os.Exit(1)
