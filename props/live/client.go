@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 
 	"mntcheck/model"
 	"mntcheck/props/system"
@@ -187,6 +188,8 @@ func (c *Client) fail(ctx context.Context, err error) error {
 	case ctx.Err() != nil:
 		err = ctx.Err()
 	case errors.Is(err, errEnded):
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		err = fmt.Errorf("the server says nothing any more: %w", ErrHang)
 	case errors.Is(err, io.EOF):
 		err = errors.New("the server ended without a word")
 	default:

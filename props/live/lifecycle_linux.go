@@ -140,7 +140,7 @@ func (w *world) exit(a *actor, c *model.Call) (answer, error) {
 		}
 		// Process 1 of a pid namespace takes the others in it along, and is not
 		// gone before these have been waited for.
-		if err := w.reap(unix.WNOHANG); err != nil {
+		if err := w.reap(); err != nil {
 			return answer{}, err
 		}
 		if !a.alive {
@@ -149,11 +149,10 @@ func (w *world) exit(a *actor, c *model.Call) (answer, error) {
 	}
 }
 
-// reap waits for actors that have ended: for those that already have, or with 0
-// for options until one has.
-func (w *world) reap(options int) error {
+// reap waits for actors that have ended: for those that already have.
+func (w *world) reap() error {
 	for {
-		pid, err := unix.Wait4(-1, nil, unix.WALL|options, nil)
+		pid, err := unix.Wait4(-1, nil, unix.WALL|unix.WNOHANG, nil)
 		switch {
 		case err == unix.EINTR:
 			continue
@@ -169,10 +168,6 @@ func (w *world) reap(options int) error {
 			if a.alive && a.pid == pid {
 				w.bury(a)
 			}
-		}
-		if options == 0 {
-			w.reapOrphans()
-			return nil
 		}
 	}
 }
@@ -191,8 +186,8 @@ func (w *world) bury(a *actor) {
 	w.slots.give(a.index)
 }
 
-// killAll ends all actors. A watchdog ends the server if one of them cannot be
-// killed.
+// killAll ends all actors. One that is in a call which nothing ends cannot be killed:
+// then the world cannot be closed, and the error is ErrHang.
 func (w *world) killAll() error {
 	for _, a := range w.actors {
 		if a.alive {
@@ -201,14 +196,48 @@ func (w *world) killAll() error {
 			}
 		}
 	}
-	for w.living(false) {
-		if err := w.reap(0); err != nil {
+	for began := time.Now(); w.living(false); {
+		if time.Since(began) > w.deadline {
+			return fmt.Errorf("ending the actors: %w", ErrHang)
+		}
+		if err := w.awaitEnd(); err != nil {
+			return err
+		}
+		if err := w.reap(); err != nil {
 			return err
 		}
 	}
-	for w.living(true) {
+	for began := time.Now(); w.living(true); w.reapOrphans() {
+		if time.Since(began) > w.deadline {
+			return fmt.Errorf("ending the actors: %w", ErrHang)
+		}
 		time.Sleep(50 * time.Microsecond)
-		w.reapOrphans()
+	}
+	return nil
+}
+
+// awaitEnd waits until an actor has ended that the server has to wait for, or for a
+// while.
+func (w *world) awaitEnd() error {
+	const while = 100 // milliseconds
+	var fds []unix.PollFd
+	defer func() {
+		for _, f := range fds {
+			_ = unix.Close(int(f.Fd))
+		}
+	}()
+	for _, a := range w.actors {
+		if !a.alive || a.pids.orphan {
+			continue
+		}
+		fd, err := unix.PidfdOpen(a.pid, 0)
+		if err != nil {
+			return fmt.Errorf("pidfd_open: %w", err)
+		}
+		fds = append(fds, unix.PollFd{Fd: int32(fd), Events: unix.POLLIN})
+	}
+	if _, err := unix.Poll(fds, while); err != nil && err != unix.EINTR {
+		return fmt.Errorf("poll: %w", err)
 	}
 	return nil
 }

@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -244,6 +245,77 @@ func TestServeRefusesOthers(t *testing.T) {
 	if _, err := NewClient(t.Context(), client, Options{}); err == nil || !strings.Contains(err.Error(), "process 1 of a virtual machine") {
 		t.Errorf("want a refusal, got %v", err)
 	}
+}
+
+// TestUnkillable has an actor that does not go when it is killed, as one does not that
+// is in a call which nothing ends: a traced process is there until its tracer has seen
+// its end. The client must not wait for that.
+func TestUnkillable(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a server is given time to end")
+	}
+	n := newNative(t, Options{Deadline: 200 * time.Millisecond, Log: io.Discard})
+	sys, err := n.Start(t.Context(), system.World{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := sys.(*nativeWorld).child
+	actor := slices.Max(childrenOf(t, server.command.Process.Pid))
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	if err := unix.PtraceSeize(actor); err != nil {
+		t.Skip("the actor cannot be traced:", err)
+	}
+	begun := time.Now()
+	if err := sys.Close(); !errors.Is(err, ErrHang) {
+		t.Errorf("a world with an actor that does not end is closed with %v, want ErrHang", err)
+	}
+	if took, longest := time.Since(begun), n.options.patience()+killedTime+10*time.Second; took > longest {
+		t.Errorf("it took %v, want at most %v", took, longest)
+	}
+	select {
+	case <-server.ended:
+		t.Error("the server has ended, and its actor has not")
+	default:
+	}
+	recordings, err := n.Run(t.Context(), []system.Job{{Program: parse(t, `mkdir("/a", 0755)`)}})
+	if err != nil || recordings[0].Err != nil {
+		t.Errorf("the next program is made with %v, %v", err, recordings)
+	}
+	if _, err := unix.Wait4(actor, nil, unix.WALL, nil); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case <-server.ended:
+	case <-time.After(10 * time.Second):
+		t.Error("the server is still there after its actor has ended")
+	}
+}
+
+// childrenOf are the pids of a process's children.
+func childrenOf(t *testing.T, pid int) (pids []int) {
+	t.Helper()
+	files, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", pid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, field := range strings.Fields(string(data)) {
+			child, err := strconv.Atoi(field)
+			if err != nil {
+				t.Fatal(err)
+			}
+			pids = append(pids, child)
+		}
+	}
+	if len(pids) == 0 {
+		t.Skip("the kernel does not tell the children of a process")
+	}
+	return pids
 }
 
 // clientVariable is in the environment of a process that TestKill is about to kill.

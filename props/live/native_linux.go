@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"sync"
@@ -102,8 +101,7 @@ func (n *Native) giveBack(c *child) {
 		}
 		n.mu.Unlock()
 	}
-	c.stop(n.options.deadline())
-	if c.err != nil {
+	if c.stop(n.options.patience()) != nil {
 		n.mu.Lock()
 		n.crashed = true
 		n.mu.Unlock()
@@ -150,24 +148,43 @@ func (n *Native) start(ctx context.Context, number int) (*child, error) {
 		c.err = c.command.Wait()
 		close(c.ended)
 	}()
-	if c.Client, err = NewClient(ctx, stream, n.options); err != nil {
+	if c.Client, err = NewClient(ctx, &impatient{stream, n.options.patience()}, n.options); err != nil {
 		c.Client = &Client{stream: stream}
-		c.stop(n.options.deadline())
+		_ = c.stop(n.options.patience())
 		return nil, err
 	}
 	return c, nil
 }
 
-// stop closes a server's input, which ends it, and waits until it has.
-func (c *child) stop(deadline time.Duration) {
+// patience is how long a server may be silent. One that gets nowhere gives up by
+// itself before.
+func (o Options) patience() time.Duration { return 6*o.deadline() + 15*time.Second }
+
+// killedTime is how long a server may take to end that was killed.
+const killedTime = 5 * time.Second
+
+// stop closes a server's input, which ends it, and waits until it has. The error is
+// what it ended of; or that it has not: it waits for a process of its world then, in a
+// call that nothing ends, and is gone when that is.
+func (c *child) stop(patience time.Duration) error {
 	_ = c.stream.Close()
-	select {
-	case <-c.ended:
-		return
-	case <-time.After(6*deadline + 15*time.Second): // the server gives up by itself before
+	if c.endsWithin(patience) {
+		return c.err
 	}
 	_ = c.command.Process.Kill()
-	<-c.ended
+	if c.endsWithin(killedTime) {
+		return c.err
+	}
+	return fmt.Errorf("process %d is still there, though it was killed: %w", c.command.Process.Pid, ErrHang)
+}
+
+func (c *child) endsWithin(limit time.Duration) bool {
+	select {
+	case <-c.ended:
+		return true
+	case <-time.After(limit):
+		return false
+	}
 }
 
 // pipes are the two ends of a server's streams.
@@ -177,7 +194,11 @@ func (p *pipes) Read(b []byte) (int, error)  { return p.output.Read(b) }
 func (p *pipes) Write(b []byte) (int, error) { return p.input.Write(b) }
 func (p *pipes) Close() error                { return errors.Join(p.input.Close(), p.output.Close()) }
 
-var _ io.ReadWriteCloser = (*pipes)(nil)
+func (p *pipes) SetDeadline(t time.Time) error {
+	return errors.Join(p.input.SetWriteDeadline(t), p.output.SetReadDeadline(t))
+}
+
+var _ channel = (*pipes)(nil)
 
 // Run runs jobs and returns a recording of each. A job that ended its server has
 // that for an error, and the jobs behind it are run by another one.
@@ -253,9 +274,8 @@ func (n *Native) Close() error {
 		}
 	}
 	for _, c := range idle {
-		c.stop(n.options.deadline())
-		if c.err != nil {
-			err = errors.Join(err, fmt.Errorf("a server ended with %w", c.err))
+		if ended := c.stop(n.options.patience()); ended != nil {
+			err = errors.Join(err, fmt.Errorf("a server ended with %w", ended))
 		}
 	}
 	return err
