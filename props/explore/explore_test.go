@@ -254,6 +254,22 @@ func (f panicky) Do(_ context.Context, actor int, c *model.Call) (model.Result, 
 	return r, err
 }
 
+// A check that panics loses no state: those that it was asked about are explored.
+func TestPanicInCheck(t *testing.T) {
+	w := world(t, small)
+	o := Options{Workers: 2, KeepGoing: true, Depth: 4, Invariants: []*invariant.Invariant{}}
+	want := run(t, w, o)
+	o.Invariants = []*invariant.Invariant{{Name: "INV-1", OfState: true, Check: func(t *invariant.Transition) (bool, *invariant.Violation) {
+		if len(t.After.Mounts)%2 == 0 {
+			panic("even")
+		}
+		return true, nil
+	}}}
+	if got := run(t, w, o); got.States != want.States || len(got.Violations) != 1 {
+		t.Errorf("%d states, %d violations; want %d and the panic", got.States, len(got.Violations), want.States)
+	}
+}
+
 // A panic is a violation like any other, and the search goes on behind it.
 func TestPanic(t *testing.T) {
 	w := world(t, small)

@@ -257,28 +257,30 @@ func (w *worker) reach(b birth) (more bool, err error) {
 // all mounts, and not only at those that the call touched.
 const wholeMounts = 64
 
-// found keeps a new state, and checks what is said of states.
+// found keeps a new state, and checks what is said of states. It is kept first: a
+// check may panic.
 func (w *worker) found(b born) {
 	e := w.e
-	s := newState{born: b, offset: uint32(len(w.out.segment))}
+	offset := uint32(len(w.out.segment))
+	if !e.last() {
+		w.out.segment = appendKey(w.out.segment, w.key)
+	}
+	w.out.states = append(w.out.states, newState{born: b, offset: offset})
+	marks := &w.out.states[len(w.out.states)-1].marks
 	w.states++
 	for bit, i := range e.ofState {
 		if w.checkOne(i) {
-			s.marks |= 1 << bit
+			*marks |= 1 << bit
 		}
 	}
 	for i := range e.w.Sometimes {
 		if e.w.Sometimes[i].Holds(&w.after) {
 			w.tally.Sometimes[i]++
 			if !e.sometimes[i].Found {
-				s.marks |= 1 << (sometimesBit + i)
+				*marks |= 1 << (sometimesBit + i)
 			}
 		}
 	}
-	if !e.last() {
-		w.out.segment = appendKey(w.out.segment, w.key)
-	}
-	w.out.states = append(w.out.states, s)
 }
 
 // check checks invariants on the transition b. Most of them do not apply.
