@@ -39,6 +39,10 @@ func (s *State) freeMountRecord(m MountIx) {
 	s.putDentry(root)
 }
 
+// MountCount is the number of mounts, but for the kernel's own: of those in
+// namespaces, in detached trees, and unmounted but in use.
+func (s *State) MountCount() int { return int(s.live - ownRecords[mountObject]) }
+
 // SBOf is the superblock of a mount.
 func (s *State) SBOf(m MountIx) SBIx { return s.Dentries[s.Mounts[m].Root].SB }
 

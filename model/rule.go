@@ -8,17 +8,20 @@ type Rule uint16
 // locations, numbers. The sentence is made only when somebody reads it, by
 // State.Sentence. The zero Refusal is none.
 type Refusal struct {
-	Rule Rule
-	Args [3]int32
+	Rule             Rule
+	Arg1, Arg2, Arg3 int32 // not an array: those are not returned in registers
 }
+
+// Arg is what the rule found, counted from 1.
+func (r Refusal) Arg(i int) int32 { return [...]int32{r.Arg1, r.Arg2, r.Arg3}[i-1] }
 
 // Refused tells whether r is a refusal.
 func (r Refusal) Refused() bool { return r.Rule != 0 }
 
 func refuse(rule Rule, args ...int32) Refusal {
-	r := Refusal{Rule: rule}
-	copy(r.Args[:], args)
-	return r
+	var found [3]int32
+	copy(found[:], args)
+	return Refusal{rule, found[0], found[1], found[2]}
 }
 
 // ruleInfo declares a rule. In text, %m takes a mount from the arguments, %d a

@@ -20,7 +20,7 @@ func (s *State) sentence(r Refusal) string {
 	arg := 0
 	take := func() int32 {
 		arg++
-		return r.Args[arg-1]
+		return r.Arg(arg)
 	}
 	for i := 0; i < len(text); i++ {
 		if text[i] != '%' {
@@ -48,7 +48,7 @@ func (s *State) sentence(r Refusal) string {
 			b.WriteString(s.nameWords(NameIx(take())))
 		case 'g':
 			// the group of the mount just named
-			b.WriteString("shared:" + strconv.Itoa(int(s.Mounts[r.Args[arg-1]].Group)))
+			b.WriteString("shared:" + strconv.Itoa(int(s.Mounts[r.Arg(arg)].Group)))
 		case 'b':
 			b.WriteString(s.busyWords(MountIx(take())))
 		case 'w':

@@ -54,6 +54,15 @@ func (s *State) used(m MountIx) {
 	}
 }
 
+// perMount pairs flags of mount(2) with those of the mount.
+var perMount = [...]struct {
+	ms uint64
+	f  MountFlags
+}{
+	{MS_RDONLY, ReadOnly}, {MS_NOSUID, NoSuid}, {MS_NODEV, NoDev}, {MS_NOEXEC, NoExec},
+	{MS_NOATIME, NoAtime}, {MS_NODIRATIME, NoDirAtime}, {MS_NOSYMFOLLOW, NoSymFollow},
+}
+
 // perMountFlags are the flags of the mount in those of mount(2): relatime
 // unless said otherwise. Spec 04 §1.6.
 func perMountFlags(flags uint64) MountFlags {
@@ -61,14 +70,8 @@ func perMountFlags(flags uint64) MountFlags {
 	if flags&MS_NOATIME == 0 {
 		f |= RelAtime
 	}
-	for _, x := range [...]struct {
-		ms uint64
-		f  MountFlags
-	}{
-		{MS_RDONLY, ReadOnly}, {MS_NOSUID, NoSuid}, {MS_NODEV, NoDev}, {MS_NOEXEC, NoExec},
-		{MS_NOATIME, NoAtime}, {MS_NODIRATIME, NoDirAtime}, {MS_NOSYMFOLLOW, NoSymFollow},
-	} {
-		if flags&x.ms != 0 {
+	for i := range perMount {
+		if x := &perMount[i]; flags&x.ms != 0 {
 			f |= x.f
 		}
 	}

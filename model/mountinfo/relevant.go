@@ -154,7 +154,7 @@ func (NameUnknown) bearsOn(*answer) bool    { return false }
 
 func (x IDMapUnknown) bearsOn(a *answer) bool {
 	if a.result.Refusal.Rule == model.RuleIDMapType {
-		m := a.result.Refusal.Args[0]
+		m := a.result.Refusal.Arg1
 		return m > 0 && int(m) < len(a.before.Mounts) && x.sbs[a.before.SBOf(model.MountIx(m))]
 	}
 	return false

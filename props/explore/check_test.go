@@ -30,7 +30,7 @@ func TestCheck(t *testing.T) {
 	few := &invariant.Invariant{
 		Name: "few-mounts", Statement: "There are never more than five mounts.", Source: "this test",
 		Check: func(t *invariant.Transition) (bool, *invariant.Violation) {
-			if n := liveMounts(t.After); n > 5 {
+			if n := t.After.MountCount(); n > 5 {
 				return true, &invariant.Violation{Message: fmt.Sprintf("there are %d", n)}
 			}
 			return true, nil

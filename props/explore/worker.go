@@ -239,7 +239,7 @@ func (w *worker) reach(b birth) (more bool, err error) {
 			return false, err
 		}
 	}
-	more = w.keyer.Reached().Mounts != liveMounts(&w.after) || len(w.after.Mounts) > wholeMounts
+	more = w.keyer.Reached().Mounts != w.after.MountCount() || len(w.after.Mounts) > wholeMounts
 	if !e.visited.has(print) {
 		if n, isNew := e.fresh.add(print, b); isNew {
 			w.found(born{print, n})

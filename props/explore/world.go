@@ -62,7 +62,7 @@ func (l *Limits) field(i int) *int {
 // of those that the records tell, before a key is made.
 func (l *Limits) beyond(s *model.State) int {
 	switch {
-	case l.Mounts > 0 && liveMounts(s) > l.Mounts:
+	case l.Mounts > 0 && s.MountCount() > l.Mounts:
 		return 0
 	case l.Namespaces > 0 && liveNamespaces(s) > l.Namespaces:
 		return 1
@@ -84,16 +84,6 @@ func (l *Limits) beyondReached(n model.Reached) int {
 		return 5
 	}
 	return -1
-}
-
-// liveMounts is the number of mounts that are not the kernel's own.
-func liveMounts(s *model.State) (n int) {
-	for i := range s.Mounts {
-		if s.Mounts[i].ID > 0 {
-			n++
-		}
-	}
-	return n
 }
 
 func liveNamespaces(s *model.State) (n int) {

@@ -69,9 +69,9 @@ func (x *Refusal) remedy(before *model.State, actor int, c *model.Call, r model.
 func remedyFor(s *model.State, actor int, c *model.Call, r model.Refusal) (model.Call, bool) {
 	switch r.Rule {
 	case model.RulePivotPutOldShared, model.RulePivotNewParentShared, model.RulePivotRootParentShared, model.RuleFromParentShared:
-		return onMount(s, actor, model.MountIx(r.Args[0]), model.MS_PRIVATE)
+		return onMount(s, actor, model.MountIx(r.Arg1), model.MS_PRIVATE)
 	case model.RuleSourceUnbindable, model.RuleUnbindableInTree:
-		return onMount(s, actor, model.MountIx(r.Args[0]), model.MS_PRIVATE)
+		return onMount(s, actor, model.MountIx(r.Arg1), model.MS_PRIVATE)
 	case model.RulePivotNewNotMount:
 		return bindOnItself(c.Args[0])
 	case model.RulePivotBusy:
