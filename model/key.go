@@ -1,6 +1,7 @@
 package model
 
 import (
+	"bytes"
 	"encoding/binary"
 	"slices"
 	"strings"
@@ -93,6 +94,19 @@ type object struct {
 
 // Append appends the key of s.
 func (k *Keyer) Append(to []byte, s *State) []byte {
+	to, _ = k.append(to, s, nil)
+	return to
+}
+
+// AppendLesser appends the key of s where it is less than another key, byte by byte,
+// and reports whether it is. It ends as soon as it sees that it is not.
+func (k *Keyer) AppendLesser(to []byte, s *State, than []byte) ([]byte, bool) {
+	return k.append(to, s, than)
+}
+
+// append appends the key of s, if it is less than bound; nil: in any case.
+func (k *Keyer) append(to []byte, s *State, bound []byte) (key []byte, less bool) {
+	at := len(to)
 	k.s, k.out, k.end = s, to[:cap(to)], len(to)
 	k.begin()
 	k.rankNamespaces()
@@ -106,9 +120,19 @@ func (k *Keyer) Append(to []byte, s *State) []byte {
 		o := k.queue[len(k.queue)-1]
 		k.queue = k.queue[:len(k.queue)-1]
 		k.object(o)
+		if bound == nil {
+			continue
+		}
+		n := min(k.end-at, len(bound))
+		c := bytes.Compare(k.out[at:at+n], bound[:n])
+		if at, bound = at+n, bound[n:]; c < 0 {
+			bound = nil
+		} else if c > 0 {
+			break
+		}
 	}
 	k.s = nil
-	return k.out[:k.end]
+	return k.out[:k.end], bound == nil
 }
 
 // begin forgets what was met in another walk.

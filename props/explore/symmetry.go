@@ -186,24 +186,26 @@ func newCanonizer(y *symmetry) canonizer {
 // append appends the key of s that k makes, or a lesser one under an exchange.
 func (c *canonizer) append(to []byte, k *model.Keyer, s *model.State) []byte {
 	start := len(to)
-	to = c.appendOne(to, k, s)
+	to = k.Append(to, c.ordered(k, s))
 	c.chosen = 0
 	for i := 1; i < len(c.keyers); i++ {
-		c.other = c.appendOne(c.other[:0], &c.keyers[i], s)
-		if bytes.Compare(c.other, to[start:]) < 0 {
-			to = append(to[:start], c.other...)
+		k := &c.keyers[i]
+		other, less := k.AppendLesser(c.other[:0], c.ordered(k, s), to[start:])
+		if c.other = other; less {
+			to = append(to[:start], other...)
 			c.chosen = i
 		}
 	}
 	return to
 }
 
-// appendOne appends the key under one exchange, that of k.
-func (c *canonizer) appendOne(to []byte, k *model.Keyer, s *model.State) []byte {
-	if c.symmetry != nil && c.symmetry.unordered {
-		s.Copy(&c.sorted)
-		c.sorted.Unordered(k)
-		s = &c.sorted
+// ordered is the state of which k makes a key: s itself, or where orders are ignored
+// one in which they follow from the rest.
+func (c *canonizer) ordered(k *model.Keyer, s *model.State) *model.State {
+	if c.symmetry == nil || !c.symmetry.unordered {
+		return s
 	}
-	return k.Append(to, s)
+	s.Copy(&c.sorted)
+	c.sorted.Unordered(k)
+	return &c.sorted
 }
