@@ -91,3 +91,30 @@ func TestCopyIsIndependent(t *testing.T) {
 		}
 	})
 }
+
+// A key that is asked for only if it is less than another is the same key then.
+func TestKeyIfLesser(t *testing.T) {
+	var plain, renamed model.Keyer
+	renamed.Rename(map[string]string{"a": "b", "b": "a"})
+	lesser, other := 0, 0
+	eachRecorded(t, func(t *testing.T, tr *trace.Trace, s *model.State) {
+		for i, step := range tr.Steps {
+			if _, err := s.Do(step.Actor, &step.Call); err != nil {
+				t.Fatal(err)
+			}
+			key, want := plain.Append(nil, s), renamed.Append(nil, s)
+			got, less := renamed.AppendLesser([]byte("before"), s, key)
+			if less != (bytes.Compare(want, key) < 0) || less && string(got) != "before"+string(want) {
+				t.Fatalf("%s: after call %d %s: less: %v, and the key %q; the whole key is %q, the other one %q", tr.Name, i+1, step.Call, less, got, want, key)
+			}
+			if less {
+				lesser++
+			} else {
+				other++
+			}
+		}
+	})
+	if lesser == 0 || other == 0 {
+		t.Errorf("%d keys were less, and %d were not", lesser, other)
+	}
+}
