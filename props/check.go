@@ -2,6 +2,7 @@ package props
 
 import (
 	"context"
+	"errors"
 	"testing"
 
 	"mntcheck/props/check"
@@ -18,9 +19,7 @@ func Check(t testing.TB, factory system.Factory, opts ...Option) *check.Report {
 	s := settle(t, opts)
 	s.check.Factory = factory
 	r, err := check.Run(t.Context(), s.check)
-	if err != nil {
-		t.Fatalf("props: seed %d: %v", s.check.Seed, err)
-	}
+	ranWell(t, s.check.Seed, err)
 	if r.Failure != nil && !r.Failure.Reachable {
 		t.Logf("%s\nTo repeat: %s", r.Failure, again(t, r.Failure))
 		return r
@@ -35,6 +34,19 @@ func Check(t testing.TB, factory system.Factory, opts ...Option) *check.Report {
 		}
 	}
 	return r
+}
+
+// ranWell ends the test if there is nothing to report. A failure that could not be
+// written down is told of all the same.
+func ranWell(t testing.TB, seed uint64, err error) {
+	t.Helper()
+	switch {
+	case err == nil:
+	case errors.As(err, new(*check.SaveError)):
+		t.Errorf("props: seed %d: %v", seed, err)
+	default:
+		t.Fatalf("props: seed %d: %v", seed, err)
+	}
 }
 
 // allCalls is more calls than an input has bytes for: the bytes end the case.

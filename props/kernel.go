@@ -28,9 +28,7 @@ func CheckKernel(t testing.TB, start func(context.Context) (system.Runner, error
 		Runner: start, Invariants: c.Invariants, Checks: c.Checks, Duration: c.Duration, Seed: c.Seed,
 		Workers: c.Workers, Strict: c.Strict, FailureDir: c.FailureDir,
 	})
-	if err != nil {
-		t.Fatalf("props: seed %d: %v", c.Seed, err)
-	}
+	ranWell(t, c.Seed, err)
 	if r.Failure != nil {
 		t.Errorf("Linux %s: %s\nTo repeat: %s", r.Release, r.Failure, again(t, r.Failure))
 	}

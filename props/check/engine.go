@@ -17,7 +17,7 @@ const partCases = 8
 
 // Run checks random cases until there are enough of them, the time is over, one
 // of them fails, or ctx ends. A violation is no error: the report has it. An
-// error is that of a system that did not answer.
+// error is that of a system that did not answer, or beside a report a *SaveError.
 func Run(ctx context.Context, o Options) (*Report, error) {
 	o, err := o.withDefaults()
 	if err != nil {

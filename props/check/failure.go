@@ -92,16 +92,29 @@ func (f *Failure) describe(ctx context.Context, o *Options, found *Found) error 
 	return f.Save(o.FailureDir)
 }
 
-// Save writes the trace, where there is one, to a file in a folder; "" is none.
+// SaveError says why a failure could not be written down. It comes beside the
+// failure, of which it takes nothing else.
+type SaveError struct{ err error }
+
+func (e *SaveError) Error() string { return "the failure could not be written down: " + e.err.Error() }
+
+func (e *SaveError) Unwrap() error { return e.err }
+
+// Save writes the trace, where there is one, to a file in a folder; "" is none. The
+// error is a *SaveError.
 func (f *Failure) Save(dir string) error {
 	if dir == "" || f.Trace == nil {
 		return nil
 	}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return err
+		return &SaveError{err}
 	}
-	f.File = filepath.Join(dir, fileName(f))
-	return os.WriteFile(f.File, []byte(f.Text), 0o644)
+	file := filepath.Join(dir, fileName(f))
+	if err := os.WriteFile(file, []byte(f.Text), 0o644); err != nil {
+		return &SaveError{err}
+	}
+	f.File = file
+	return nil
 }
 
 // factory starts the systems that the program is run on.

@@ -2,7 +2,6 @@ package onkernel
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"mntcheck/model"
@@ -42,11 +41,7 @@ func (e *engine) failure(ctx context.Context) (*check.Failure, error) {
 	if err := f.Record(e.profile.Release, initial); err != nil {
 		return f, err
 	}
-	if err := f.Save(e.o.FailureDir); err != nil {
-		f.File = ""
-		return f, fmt.Errorf("the failure could not be written down: %w", err)
-	}
-	return f, nil
+	return f, f.Save(e.o.FailureDir)
 }
 
 // shrink finds the fewest calls that break the same invariant, and returns the

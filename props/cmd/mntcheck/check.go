@@ -57,9 +57,10 @@ func (c *checkCommand) Run(s *session) error {
 	}
 	report, err := check.Run(s.ctx, o)
 	progress.clear()
-	if err != nil {
+	if err != nil && !errors.As(err, new(*check.SaveError)) {
 		return err
 	}
+	s.also(err)
 	return c.print(s, report, o.Semantics)
 }
 

@@ -107,6 +107,13 @@ func TestCheckFindsFault(t *testing.T) {
 	if !errors.Is(err, errFound) {
 		t.Fatalf("got error %v, want that something was found; printed\n%s", err, text)
 	}
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if unsaved, err := run("--checks", "500", "--failures", file); !errors.Is(err, errFound) || !strings.Contains(unsaved, "VIOLATED umount-maximal") || strings.Contains(unsaved, file+"/") {
+		t.Errorf("where it cannot be written down: error %v, printed\n%s", err, unsaved)
+	}
 	_, repeat, ok := strings.Cut(text, "To see it again:\n  mntcheck check ")
 	if !ok {
 		t.Fatalf("no command that repeats it in\n%s", text)
