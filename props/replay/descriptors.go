@@ -13,14 +13,16 @@ import (
 // has in 'fds': of the descriptors that refer to the file of a mount namespace they
 // have those of the namespace, and not those of detached mounts of its file. The same
 // calls recorded anew, and the recordings of all other families, list both. So in this
-// family the latter are compared on neither side.
+// family a recording lists all of the latter or none.
 const leavesOutTrees = "namespace"
 
-// comparableTables is the text of a trace's table without what its family leaves out.
-func comparableTables(t *trace.Trace, text string) string {
-	if t.Meta.Family() != leavesOutTrees {
-		return text
-	}
+// sameTables tells whether the tables that a system shows are those of the recording.
+func sameTables(t *trace.Trace, shown string) bool {
+	return t.Final.Text == shown || t.Meta.Family() == leavesOutTrees && t.Final.Text == withoutTrees(t, shown)
+}
+
+// withoutTrees is the text of tables without the descriptors of detached trees.
+func withoutTrees(t *trace.Trace, text string) string {
 	trees := treeDescriptors(t)
 	lines := strings.SplitAfter(text, "\n")
 	for i, line := range lines {

@@ -15,6 +15,7 @@ import (
 func TestDescriptorsOfDetachedMounts(t *testing.T) {
 	const text = "-- meta --\nkernel 7.0.13\nfamily %s\n-- initial.mountinfo --\n1 1 0:1 / / rw - nullfs nullfs rw\n2 1 0:2 / / rw,relatime - tmpfs none rw\n-- trace --\n" +
 		"1 open_tree(AT_FDCWD, \"/\", OPEN_TREE_NAMESPACE) = 3\n1 open_tree(3, \"\", OPEN_TREE_CLONE|AT_EMPTY_PATH) = 4\n" +
+		"1 open_tree(AT_FDCWD, \"/\", OPEN_TREE_CLONE) = 5\n" +
 		"-- final.mountinfo --\n# ns 1 actors 1\n1 1 0:1 / / rw - nullfs nullfs rw\n2 1 0:2 / / rw,relatime - tmpfs none rw\n" +
 		"# ns 2%s\n3 3 0:1 / / rw - nullfs nullfs rw\n4 3 0:2 / / rw,relatime - tmpfs none rw\n-- actors --\n1 ns 1 root 2 / cwd 2 /\n"
 	for _, x := range []struct {
@@ -24,6 +25,7 @@ func TestDescriptorsOfDetachedMounts(t *testing.T) {
 		{"namespace", " fds 1:3", true},
 		{"namespace", " fds 1:3,1:4", true},
 		{"namespace", " fds 1:4", false},
+		{"namespace", " fds 1:3,1:4,1:5", false},
 		{"namespace", "", false},
 		{"nsfs", " fds 1:3,1:4", true},
 		{"nsfs", " fds 1:3", false},

@@ -9,9 +9,9 @@
 // does not make, a world that is not the one in which traces start) is not a
 // difference: such traces are counted as not supported and listed with the reason.
 //
-// In recordings of the family namespace descriptors of detached mounts of a
-// namespace's file do not count: some of these recordings do not list them, those of
-// all other families do.
+// A recording of the family namespace may leave out the descriptors of detached
+// mounts of a namespace's file, all of them or none: some of these recordings do not
+// list them, those of all other families do.
 //
 // Traces run on several cores; the report does not depend on how many.
 //

@@ -317,10 +317,9 @@ func compareViews(ctx context.Context, t *trace.Trace, sys system.System) (*Diff
 	d := &Difference{
 		WantView: model.View{Mounts: t.Final.Text, Actors: t.Actors.Text}, GotView: view,
 	}
-	want, got := comparableTables(t, t.Final.Text), comparableTables(t, view.Mounts)
 	switch {
-	case t.Final.Present && want != got:
-		d.Want, d.Got = firstDifference(want, got)
+	case t.Final.Present && !sameTables(t, view.Mounts):
+		d.Want, d.Got = firstDifference(t.Final.Text, view.Mounts)
 	case t.Actors.Present && t.Actors.Text != view.Actors:
 		d.Want, d.Got = firstDifference(t.Actors.Text, view.Actors)
 	default:
