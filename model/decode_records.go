@@ -59,8 +59,8 @@ func (d *decoder) parameters() Parameters {
 	return Parameters{said&keyReadOnly != 0, said&keySaysReadOnly != 0, NameIx(d.ref(nameObject))}
 }
 
-// mount reads a record. References may make records, which may move this one:
-// so it is looked up again for each field.
+// mount reads a record. A reference may make a record, which may move this one: so
+// references are read before this is written.
 func (d *decoder) mount(m MountIx) {
 	s := d.s
 	flags, has := MountFlags(d.uint()), d.uint()
@@ -69,6 +69,10 @@ func (d *decoder) mount(m MountIx) {
 	source := NameIx(d.ref(nameObject))
 	r := &s.Mounts[m]
 	r.Flags, r.Root, r.MP, r.Parent, r.NS, r.Source = flags, root, mp, parent, ns, source
+	if has >= 2*keySlaves {
+		d.bad = true
+		return
+	}
 	if has != 0 {
 		d.mountLinks(m, has)
 	}
@@ -145,6 +149,10 @@ func (d *decoder) dentry(x DentryIx) {
 	s := d.s
 	what := d.uint()
 	r := Dentry{Kind: DentryKind(what % (1 << keyKindBits)), Flags: DentryFlags(what >> keyKindBits % (1 << keyFlagBits))}
+	if what >= 2*keyHasEntries || what&keyHasEntries != 0 && r.Kind != Dir {
+		d.bad = true
+		return
+	}
 	r.SB = SBIx(d.ref(sbObject))
 	if r.Parent = DentryIx(d.ref(dentryObject)); r.Parent == 0 {
 		r.Parent = x
